@@ -1,0 +1,240 @@
+"""Recipes: everything a pipeline run can be told, read from configs/ and checked in full.
+
+Unknown keys are errors. `$NAME` and `${NAME}` in paths are environment variables, so that a recipe
+can name a folder without knowing the machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from proctor_models.errors import ConfigError
+from proctor_models.types import SCENE_CLASSES
+
+DETECTOR_NAMES = ("phone", "earphone", "mask", "multiple_faces", "seat_absence")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(_Section):
+    """One place frames come from."""
+
+    name: str
+    """Short name; image ids start with it."""
+    format: Literal["coco", "yolo", "images", "video"]
+    """`coco`: a folder with a COCO file; `yolo`: images/, labels/ and data.yaml; `images`, `video`: no labels."""
+    path: str
+    """Folder or file; may hold environment variables."""
+    annotations: str = "annotations.json"
+    """COCO file, relative to `path`."""
+    images: str = "images"
+    """Folder of images, relative to `path`."""
+    view: Literal["first", "second", "other"] | None = None
+    """View of every frame; None takes what each frame states."""
+    person: str | None = None
+    """Code of the only person in it."""
+    persons: dict[str, str] = {}
+    """Collection (the frame's `source_repo`) to the code of the only person in it."""
+    licence: str | None = None
+    """Licence of every frame; None takes what each frame states, and a frame that states none is refused."""
+    labelled: tuple[str, ...] = ()
+    """Classes labelled exhaustively, where frames do not say it themselves."""
+    classes: dict[str, str] = {}
+    """The source's class names to ours, where they differ; an empty value drops the class."""
+    every_s: float = Field(default=1.0, gt=0)
+    """`video` only: seconds between two frames taken."""
+
+
+class Ingest(_Section):
+    """What is read into the raw dataset."""
+
+    sources: tuple[Source, ...] = Field(min_length=1)
+
+
+class Curate(_Section):
+    """What is taken out of the raw dataset, and what a person corrected."""
+
+    decisions: str = ""
+    """A decisions file (JSON lines), replayed in order; empty for none."""
+    near_duplicate_bits: int | None = Field(default=None, ge=0, le=16)
+    """Frames of one group with the same labels whose perceptual hashes differ in at most this many of 64
+    bits are thinned to the first; None keeps all."""
+
+
+class Split(_Section):
+    """Who goes where; by person, clip and original picture, never by frame."""
+
+    seed: int = 0
+    same_person: dict[str, str] = {}
+    """Code to code: two codes that are one person (S9 is S2)."""
+    val_persons: tuple[str, ...] = ()
+    test_persons: tuple[str, ...] = ()
+    val_sources: tuple[str, ...] = ()
+    test_sources: tuple[str, ...] = ()
+    val_share: float = Field(default=0.1, ge=0, lt=1)
+    """Share of the groups with no known person that goes to validation."""
+    test_share: float = Field(default=0.1, ge=0, lt=1)
+    near_duplicate_bits: int = Field(default=4, ge=0, le=16)
+    """Frames this close by perceptual hash count as one group: they may not lie on two sides."""
+    fit_all: bool = False
+    """Train on every frame (a release); validation and test frames then are seen, and every figure says so."""
+
+
+class Net(_Section):
+    """Training of one net. Every value is a plain number: CPU, one GPU and several differ by these alone."""
+
+    resolution_px: int = Field(ge=64, le=1280)
+    """Side of the square input."""
+    epochs: int = Field(ge=1)
+    batch: int = Field(ge=1)
+    learning_rate: float = Field(gt=0)
+    """Peak of a cosine schedule with warm-up, AdamW."""
+    weight_decay: float = Field(default=0.01, ge=0)
+    warmup_share: float = Field(default=0.05, ge=0, lt=1)
+    """Share of all steps spent warming up."""
+    frozen_layers: int = Field(default=0, ge=0)
+    """How many of the first layers keep their weights."""
+    early_stop_epochs: int = Field(default=5, ge=1)
+    """Epochs without a better validation figure after which training stops."""
+    workers: int = Field(default=0, ge=0)
+    """Loader processes."""
+    accelerator: Literal["cpu", "gpu", "auto"] = "cpu"
+    devices: int = Field(default=1, ge=1)
+    """More than one trains with DistributedDataParallel."""
+    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
+    init: str = ""
+    """Checkpoint to start from: our own, or base weights in `weights`; empty starts from random numbers."""
+    steps_an_epoch: int = Field(default=0, ge=0)
+    """Cut an epoch after this many steps; 0 takes every frame."""
+
+
+class SceneNet(Net):
+    """The net that draws boxes."""
+
+    architecture: Literal["yolo26n"] = "yolo26n"
+    keep_coco_weight: float = Field(default=1.0, ge=0)
+    """Weight of the loss that keeps, on classes an image does not label, what the starting net said."""
+    nms_iou: float = Field(default=0.6, gt=0, lt=1)
+    min_score: float = Field(default=0.02, gt=0, lt=1)
+
+
+class HeadNet(Net):
+    """The net that reads a head crop."""
+
+    backbone: Literal["mobilenet_v2"] = "mobilenet_v2"
+    crop_scale: float = Field(default=1.8, gt=1)
+    """Side of the crop over the longer side of the face box."""
+    min_face_px: int = Field(default=24, ge=8)
+    """Faces whose longer side is shorter are neither trained on nor read."""
+
+
+class Export(_Section):
+    """How ONNX files are made, and what they must match."""
+
+    opset: int = 17
+    box_iou: float = 0.99
+    """Smallest overlap of a box by ONNX with the same box by PyTorch."""
+    score_difference: float = 1e-3
+    """Largest difference of any score."""
+
+
+class Evaluate(_Section):
+    """How figures are made."""
+
+    splits: tuple[Literal["train", "val", "test"], ...] = ("val", "test")
+    bootstrap: int = Field(default=1000, ge=100)
+    """Resamples by group for the 95 % interval."""
+
+
+class Pack(_Section):
+    """What is packed."""
+
+    version: str
+    """The pack is export/proctor-pack-<version>."""
+    rules: tuple[str, ...] = ("remote-exam", "online-interview")
+    """Rule sets in configs/rules/."""
+
+
+class Recipe(_Section):
+    """One pipeline run."""
+
+    name: str
+    seed: int = 0
+    weights: str = ""
+    """Folder of base weights; may hold environment variables."""
+    ingest: Ingest
+    curate: Curate = Curate()
+    split: Split = Split()
+    scene: SceneNet
+    head: HeadNet
+    thresholds: dict[str, float]
+    """Shipped threshold by detector, chosen on validation frames."""
+    export: Export = Export()
+    evaluate: Evaluate = Evaluate()
+    pack: Pack
+    sha256: str = ""
+    """Set when read: hash of the recipe's meaning, whatever its layout."""
+
+    @field_validator("thresholds")
+    @classmethod
+    def _thresholds(cls, value: dict[str, float]) -> dict[str, float]:
+        if set(value) != set(DETECTOR_NAMES):
+            raise ValueError(f"expected exactly {', '.join(DETECTOR_NAMES)}, got {', '.join(value)}")
+        if not all(0 < t < 1 for t in value.values()):
+            raise ValueError("expected every threshold between 0 and 1")
+        return value
+
+
+def expand(text: str, field: str) -> Path:
+    """A path with its environment variables filled in.
+
+    Raises:
+        ConfigError: a variable is not set; the message names it and the field.
+    """
+    filled = os.path.expandvars(text)
+    missing = re.findall(r"\$\{?(\w+)", filled)
+    if missing:
+        raise ConfigError(
+            f"{field}: environment variable {missing[0]} is not set; `export {missing[0]}=FOLDER` and run again"
+        )
+    return Path(filled)
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read and check a recipe.
+
+    Raises:
+        ConfigError: no such file, not YAML, or a wrong key; the message names file, key, and what was
+            expected.
+    """
+    if not path.is_file():
+        known = ", ".join(sorted(p.name for p in path.parent.glob("*.yaml"))) or "none"
+        raise ConfigError(f"{path}: no such recipe; recipes beside it: {known}")
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: not YAML: {error}") from None
+    try:
+        recipe = Recipe.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"{path}: {key}: {first['msg']}, got {str(first['input'])[:80]!r}") from None
+    for source in recipe.ingest.sources:
+        unknown = (set(source.labelled) | set(filter(None, source.classes.values()))) - set(SCENE_CLASSES)
+        if unknown:
+            raise ConfigError(
+                f"{path}: ingest.sources.{source.name}: unknown class {sorted(unknown)[0]!r}; known: {', '.join(SCENE_CLASSES)}"
+            )
+    meaning = json.dumps(recipe.model_dump(mode="json", exclude={"sha256"}), sort_keys=True)
+    return recipe.model_copy(update={"sha256": hashlib.sha256(meaning.encode()).hexdigest()})

@@ -1,0 +1,1 @@
+"""What a proctoring system runs: frames in, findings with evidence out. Base install only."""

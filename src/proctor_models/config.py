@@ -45,6 +45,8 @@ class Source(_Section):
     """Code of the only person in it."""
     persons: dict[str, str] = {}
     """Collection (the frame's `source_repo`) to the code of the only person in it."""
+    clips: dict[str, str] = {}
+    """Collection (the frame's `source_repo`) to the recording that all its frames were taken from."""
     licence: str | None = None
     """Licence of every frame; None takes what each frame states, and a frame that states none is refused."""
     labelled: tuple[str, ...] = ()
@@ -93,8 +95,6 @@ class Split(_Section):
 class Net(_Section):
     """Training of one net. Every value is a plain number: CPU, one GPU and several differ by these alone."""
 
-    resolution_px: int = Field(ge=64, le=1280)
-    """Side of the square input."""
     epochs: int = Field(ge=1)
     batch: int = Field(ge=1)
     learning_rate: float = Field(gt=0)
@@ -102,6 +102,8 @@ class Net(_Section):
     weight_decay: float = Field(default=0.01, ge=0)
     warmup_share: float = Field(default=0.05, ge=0, lt=1)
     """Share of all steps spent warming up."""
+    average_decay: float = Field(default=0.0, ge=0, lt=1)
+    """Decay of the running average of weights that is validated and kept; 0 keeps the last weights."""
     frozen_layers: int = Field(default=0, ge=0)
     """How many of the first layers keep their weights."""
     early_stop_epochs: int = Field(default=5, ge=1)
@@ -114,6 +116,8 @@ class Net(_Section):
     precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
     init: str = ""
     """Checkpoint to start from: our own, or base weights in `weights`; empty starts from random numbers."""
+    repeat: dict[str, int] = {}
+    """Source (as frames state it) to how often an epoch shows each of its frames; 1 where not named."""
     steps_an_epoch: int = Field(default=0, ge=0)
     """Cut an epoch after this many steps; 0 takes every frame."""
 
@@ -122,8 +126,13 @@ class SceneNet(Net):
     """The net that draws boxes."""
 
     architecture: Literal["yolo26n"] = "yolo26n"
-    keep_coco_weight: float = Field(default=1.0, ge=0)
-    """Weight of the loss that keeps, on classes an image does not label, what the starting net said."""
+    resolution_wh: tuple[int, int] = (640, 480)
+    """Width and height of the input in pixels, multiples of 32; frames are letterboxed into it."""
+    teach_from: float = Field(default=0.5, gt=0, lt=1)
+    """The starting net labels the classes it knows on images that do not label them: boxes it scores higher
+    become labels, so that it does not forget them."""
+    teach_doubt: float = Field(default=0.1, gt=0, lt=1)
+    """Where it scores a box between this and `teach_from`, the class is not learnt as absent on that image."""
     nms_iou: float = Field(default=0.6, gt=0, lt=1)
     min_score: float = Field(default=0.02, gt=0, lt=1)
 
@@ -132,6 +141,10 @@ class HeadNet(Net):
     """The net that reads a head crop."""
 
     backbone: Literal["mobilenet_v2"] = "mobilenet_v2"
+    resolution_px: int = Field(default=192, ge=64, le=512)
+    """Side of the square crop in pixels."""
+    face_teacher: str = ""
+    """YuNet's ONNX file in `weights`: finds heads on images that label what they wear but not faces."""
     crop_scale: float = Field(default=1.8, gt=1)
     """Side of the crop over the longer side of the face box."""
     min_face_px: int = Field(default=24, ge=8)

@@ -1,1 +1,1 @@
-"""TODO."""
+"""What people decide about a dataset, kept as files and replayed."""

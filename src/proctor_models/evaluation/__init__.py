@@ -1,1 +1,1 @@
-"""TODO."""
+"""Figures of what ships: the exported nets, through the runtime, against labelled frames."""

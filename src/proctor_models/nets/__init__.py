@@ -1,1 +1,1 @@
-"""TODO."""
+"""The two networks, in plain PyTorch: training fits them, export converts them."""

@@ -53,21 +53,34 @@ def resize(image: Image, resolution_wh: tuple[int, int]) -> Image:
     return np.asarray(cv2.resize(image, resolution_wh, interpolation=method), np.uint8)
 
 
+def fit(frame_wh: tuple[int, int], canvas_wh: tuple[int, int]) -> Letterbox:
+    """Where `letterbox` puts a frame of `frame_wh` pixels on a canvas of `canvas_wh`.
+
+    >>> fit((640, 480), (416, 416))
+    Letterbox(scale=0.65, left=0, top=52)
+    """
+    scale = min(canvas_wh[0] / frame_wh[0], canvas_wh[1] / frame_wh[1])
+    new_w, new_h = _scaled(frame_wh, scale)
+    return Letterbox(scale, (canvas_wh[0] - new_w) // 2, (canvas_wh[1] - new_h) // 2)
+
+
+def _scaled(frame_wh: tuple[int, int], scale: float) -> tuple[int, int]:
+    return max(1, round(frame_wh[0] * scale)), max(1, round(frame_wh[1] * scale))
+
+
 def letterbox(image: Image, resolution_wh: tuple[int, int], pad_value: int = 114) -> tuple[Image, Letterbox]:
     """Fit `image` into a canvas without changing its aspect; the rest is grey `pad_value`.
 
-    >>> canvas, fit = letterbox(np.zeros((480, 640, 3), np.uint8), (416, 416))
-    >>> canvas.shape, round(fit.scale, 2), fit.top
-    ((416, 416, 3), 0.65, 52)
+    >>> canvas, placed = letterbox(np.zeros((480, 640, 3), np.uint8), (416, 416))
+    >>> canvas.shape, placed.top
+    ((416, 416, 3), 52)
     """
-    height, width = image.shape[:2]
-    canvas_w, canvas_h = resolution_wh
-    scale = min(canvas_w / width, canvas_h / height)
-    new_w, new_h = max(1, round(width * scale)), max(1, round(height * scale))
-    left, top = (canvas_w - new_w) // 2, (canvas_h - new_h) // 2
-    canvas = np.full((canvas_h, canvas_w, 3), pad_value, np.uint8)
-    canvas[top : top + new_h, left : left + new_w] = resize(image, (new_w, new_h))
-    return canvas, Letterbox(scale, left, top)
+    frame_wh = (image.shape[1], image.shape[0])
+    placed = fit(frame_wh, resolution_wh)
+    new_w, new_h = _scaled(frame_wh, placed.scale)
+    canvas = np.full((resolution_wh[1], resolution_wh[0], 3), pad_value, np.uint8)
+    canvas[placed.top : placed.top + new_h, placed.left : placed.left + new_w] = resize(image, (new_w, new_h))
+    return canvas, placed
 
 
 def crop_square(image: Image, xyxy: Boxes, scale: float, side_px: int, pad_value: int = 114) -> Image:

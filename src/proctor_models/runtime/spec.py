@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass, fields
 
 from proctor_models.errors import ModelError
@@ -71,6 +72,8 @@ class NetSpec:
             wrong = sorted(raw.keys() ^ expected)
             raise ModelError(f"{where}: metadata fields missing or unknown: {', '.join(wrong)}; export the net again")
         for name in ("resolution_wh", "names", "mean", "std"):
+            if not isinstance(raw[name], list):
+                raise ModelError(f"{where}: metadata {name}: expected a list, got {raw[name]!r}; export the net again")
             raw[name] = tuple(raw[name])
         spec = NetSpec(**raw)
         spec._check(where)
@@ -83,7 +86,30 @@ class NetSpec:
             raise ModelError(
                 f"{where}: metadata resolution_wh: expected two sizes of 32 to 2048 px, got {self.resolution_wh}"
             )
-        if not self.names or len(set(self.names)) != len(self.names):
+        named = all(isinstance(name, str) for name in self.names)
+        if not self.names or not named or len(set(self.names)) != len(self.names):
             raise ModelError(f"{where}: metadata names: expected distinct names, got {self.names}")
+        numbers = (
+            *self.mean,
+            *self.std,
+            self.pad_value,
+            self.crop_scale,
+            self.min_face_px,
+            self.nms_iou,
+            self.min_score,
+        )
+        if not all(isinstance(number, int | float) and math.isfinite(number) and number >= 0 for number in numbers):
+            raise ModelError(f"{where}: metadata: expected numbers from 0 up, got {numbers}")
         if len(self.mean) != 3 or len(self.std) != 3 or min(self.std) <= 0:
             raise ModelError(f"{where}: metadata mean and std: expected three each, std above 0")
+        if self.pad_value > 255 or (self.net == "head" and not 1 < self.crop_scale <= 10):
+            raise ModelError(
+                f"{where}: metadata pad_value and crop_scale: expected at most 255 and, for head, 1 to 10, "
+                f"got {self.pad_value} and {self.crop_scale}"
+            )
+        thresholds = self.thresholds.items() if isinstance(self.thresholds, dict) else [("", None)]
+        for detector, value in thresholds:
+            if not isinstance(value, int | float) or not 0 < value < 1:
+                raise ModelError(
+                    f"{where}: metadata thresholds {detector}: expected a number between 0 and 1, got {value!r}"
+                )

@@ -1,0 +1,63 @@
+"""Folders written whole: built beside the place they go to, then renamed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def building(out: Path) -> Iterator[Path]:
+    """A new empty folder to fill, which becomes `out` when the block ends without an error.
+
+    What `out` held before stays untouched until that moment and survives any error. A run that was killed leaves
+    at most a hidden sibling ``.<name>.part``, which the next run removes.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as top:
+    ...     with building(Path(top) / "raw") as part:
+    ...         _ = (part / "a.txt").write_text("whole")
+    ...     sorted(path.name for path in Path(top).iterdir())
+    ['raw']
+    """
+    out = out.absolute()
+    part, old = out.with_name(f".{out.name}.part"), out.with_name(f".{out.name}.old")
+    if old.exists() and not out.exists():
+        old.replace(out)  # a run was killed between its two renames: the old folder is the good one
+    for leftover in (part, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        yield part
+        _swap(part, out, old)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _swap(part: Path, out: Path, old: Path) -> None:
+    """`part` becomes `out`, and what `out` was becomes `old`; if that fails `out` is what it was."""
+    if out.exists():
+        out.replace(old)
+    try:
+        part.replace(out)
+    except BaseException:
+        if old.exists():
+            old.replace(out)
+        raise
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write `content` as indented JSON with sorted keys, all of it or nothing."""
+    part = path.with_name(f".{path.name}.part")
+    with part.open("w", encoding="utf-8") as stream:
+        json.dump(content, stream, indent=2, sort_keys=True, ensure_ascii=False)
+        stream.write("\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+    part.replace(path)

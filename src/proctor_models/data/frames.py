@@ -1,0 +1,211 @@
+"""Frames as the nets are fed them: whole frames for `scene`, head crops for `head`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from proctor_models.boxes import covered
+from proctor_models.data.augment import fit_frame, head_augmentation, scene_augmentation
+from proctor_models.data.manifest import BoxLabel, FrameRecord, Manifest
+from proctor_models.errors import DataError
+from proctor_models.runtime.image import crop_square, normalise
+from proctor_models.runtime.spec import NetSpec
+from proctor_models.types import Image
+
+FACES = ("face", "face_masked")
+
+
+@dataclass(frozen=True)
+class Taught:
+    """What a teacher adds to a frame: boxes of classes the frame does not label."""
+
+    boxes: tuple[BoxLabel, ...] = ()
+    known: frozenset[str] = field(default_factory=frozenset)
+    """Classes the teacher is sure of on the whole frame: what it did not box is absent."""
+
+
+NOTHING_TAUGHT = Taught()
+
+
+def read_image(manifest: Manifest, frame: FrameRecord) -> Image:
+    """The frame's pixels.
+
+    Raises:
+        DataError: the file cannot be decoded; ingest has read it once, so it was changed since.
+    """
+    path = manifest.image_path(frame)
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if image is None:
+        raise DataError(f"{path}: cannot be decoded any more; run `proctor ingest` again")
+    return np.asarray(image, np.uint8)
+
+
+def repeated(manifest: Manifest, repeat: Mapping[str, int]) -> list[FrameRecord]:
+    """Frames in order, each as often as an epoch shows its source."""
+    return [frame for frame in manifest for _ in range(repeat.get(frame.source, 1))]
+
+
+class SceneFrames(Dataset[dict[str, object]]):
+    """Whole frames with boxes, and which classes their labels speak of."""
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        spec: NetSpec,
+        taught: Mapping[str, Taught] | None = None,
+        repeat: Mapping[str, int] | None = None,
+        augment_seed: int | None = None,
+    ) -> None:
+        self.manifest = manifest
+        self.spec = spec
+        self.taught = taught or {}
+        self.frames = repeated(manifest, repeat or {})
+        self.augment = None if augment_seed is None else scene_augmentation(augment_seed)
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def __getitem__(self, index: int) -> dict[str, object]:
+        """`image` (3, h, w) float, `xyxy` (n, 4) canvas pixels, `class_ids` (n,), `known` (classes,) bool."""
+        frame = self.frames[index]
+        taught = self.taught.get(frame.id, NOTHING_TAUGHT)
+        labels = [*frame.boxes, *taught.boxes]
+        xyxy = np.array([b.xyxy for b in labels], np.float32).reshape(-1, 4)
+        class_ids = np.array([self.spec.names.index(b.label) for b in labels], np.int64)
+        canvas, xyxy = fit_frame(read_image(self.manifest, frame), xyxy, self.spec.resolution_wh)
+        if self.augment is not None:
+            changed = self.augment(image=canvas, bboxes=xyxy, class_ids=class_ids)
+            canvas = changed["image"]
+            xyxy = np.asarray(changed["bboxes"], np.float32).reshape(-1, 4)[:, :4]
+            class_ids = np.asarray(changed["class_ids"], np.int64)
+        known = [name in frame.labelled or name in taught.known for name in self.spec.names]
+        return {
+            "image": torch.from_numpy(normalise(canvas, self.spec.mean, self.spec.std)),
+            "xyxy": torch.from_numpy(xyxy),
+            "class_ids": torch.from_numpy(class_ids),
+            "known": torch.tensor(known),
+        }
+
+
+def collate_scene(samples: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """A batch in the form Ultralytics' loss takes, with `known` (n, classes) beside it.
+
+    `bboxes` are centre and size as shares of the canvas, `batch_idx` says which image a box is of.
+    """
+    images = torch.stack([s["image"] for s in samples])
+    height, width = images.shape[2:]
+    size = torch.tensor([width, height, width, height], dtype=torch.float32)
+    xyxy = torch.cat([s["xyxy"] for s in samples]) / size
+    counts = torch.tensor([len(s["class_ids"]) for s in samples])
+    return {
+        "images": images,
+        "batch_idx": torch.repeat_interleave(torch.arange(len(samples)), counts).float(),
+        "cls": torch.cat([s["class_ids"] for s in samples]).float(),
+        "bboxes": torch.cat([(xyxy[:, :2] + xyxy[:, 2:]) / 2, xyxy[:, 2:] - xyxy[:, :2]], 1),
+        "known": torch.stack([s["known"] for s in samples]),
+    }
+
+
+@dataclass(frozen=True)
+class HeadLabel:
+    """One head of one frame and what is known of it; an attribute that is not a key is unknown."""
+
+    frame: FrameRecord
+    xyxy: tuple[float, float, float, float]
+    attributes: Mapping[str, bool]
+
+
+def _worn(box: BoxLabel) -> bool:
+    return box.attributes.get("worn") in (True, "true", "on_ears")
+
+
+def head_labels(
+    frame: FrameRecord, min_face_px: int, crop_scale: float, heads: Sequence[BoxLabel] = ()
+) -> list[HeadLabel]:
+    """Every head of the frame that is large enough, with its attributes.
+
+    `heads` are faces a teacher found; their class is not trusted, only their place.
+    """
+    labels = []
+    labelled_faces = [b for b in frame.boxes if b.label in FACES]
+    for face, trusted in [*((b, True) for b in labelled_faces), *((b, False) for b in heads)]:
+        x0, y0, x1, y1 = face.xyxy
+        if max(x1 - x0, y1 - y0) < min_face_px:
+            continue
+        attributes: dict[str, bool] = {}
+        if trusted:
+            attributes["mask"] = face.label == "face_masked"
+            if face.label == "face_masked" and "mask_incorrect" in face.attributes:
+                attributes["mask_incorrect"] = bool(face.attributes["mask_incorrect"])
+        elif "face_masked" in frame.labelled and not labelled_faces:
+            attributes["mask"] = False
+        if "earphone" in frame.labelled:
+            attributes |= _earphones(frame, face, crop_scale)
+        if attributes:
+            labels.append(HeadLabel(frame, face.xyxy, attributes))
+    return labels
+
+
+def _earphones(frame: FrameRecord, face: BoxLabel, crop_scale: float) -> dict[str, bool]:
+    worn = [b for b in frame.boxes if b.label == "earphone" and _worn(b)]
+    x0, y0, x1, y1 = face.xyxy
+    half = max(x1 - x0, y1 - y0) * crop_scale / 2
+    centre_x, centre_y = (x0 + x1) / 2, (y0 + y1) / 2
+    region = np.array([[centre_x - half, centre_y - half, centre_x + half, centre_y + half]], np.float32)
+    near = [b for b in worn if covered(np.array([b.xyxy], np.float32), region)[0, 0] > 0.5]
+    return {
+        "earphone_over_ear": any(b.attributes.get("kind") == "headphone" for b in near),
+        "earphone_in_ear": any(b.attributes.get("kind") == "earbud" for b in near),
+    }
+
+
+def known_attributes(labels: Sequence[HeadLabel]) -> list[HeadLabel]:
+    """`mask_incorrect` filled in as absent on masked heads of the sources that state it anywhere."""
+    stating = {h.frame.source for h in labels if "mask_incorrect" in h.attributes}
+    filled = []
+    for head in labels:
+        if head.frame.source in stating and head.attributes.get("mask"):
+            head = HeadLabel(head.frame, head.xyxy, {"mask_incorrect": False, **head.attributes})  # noqa: PLW2901
+        filled.append(head)
+    return filled
+
+
+class HeadCrops(Dataset[tuple[Tensor, Tensor, Tensor]]):
+    """Head crops: image (3, side, side), targets (attributes,), known (attributes,), all float."""
+
+    def __init__(
+        self, manifest: Manifest, labels: Sequence[HeadLabel], spec: NetSpec, augment_seed: int | None = None
+    ) -> None:
+        self.manifest = manifest
+        self.labels = list(labels)
+        self.spec = spec
+        self.augment = None if augment_seed is None else head_augmentation(augment_seed)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor, Tensor]:
+        """See the class."""
+        head = self.labels[index]
+        image = read_image(self.manifest, head.frame)
+        xyxy: NDArray[np.float32] = np.array(head.xyxy, np.float32)
+        if self.augment is not None:
+            # The runtime cuts around boxes that `scene` found, which are never quite where a label is.
+            # torch's generator, because only it differs from loader process to loader process.
+            side = float(max(xyxy[2] - xyxy[0], xyxy[3] - xyxy[1]))
+            xyxy = xyxy + np.float32(0.04 * side) * torch.randn(4).numpy()
+        crop = crop_square(image, xyxy, self.spec.crop_scale, self.spec.resolution_wh[0], self.spec.pad_value)
+        if self.augment is not None:
+            crop = self.augment(image=crop)["image"]
+        targets = [float(head.attributes.get(name, False)) for name in self.spec.names]
+        known = [float(name in head.attributes) for name in self.spec.names]
+        picture = torch.from_numpy(normalise(crop, self.spec.mean, self.spec.std))
+        return picture, torch.tensor(targets), torch.tensor(known)

@@ -1,0 +1,55 @@
+"""Where heads are in a frame: shared by the detectors that ask what a head wears."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from proctor_models.boxes import covered
+from proctor_models.types import Boxes, Detections, HeadReading, Observation
+
+FACES = ("face", "face_masked")
+MIN_FACE_SCORE = 0.3
+"""Faces scored lower are taken for something else."""
+MIN_PERSON_SCORE = 0.5
+"""Persons scored lower lend no head region."""
+
+
+def sure_faces(scene: Detections) -> Detections:
+    """Face boxes of either kind that are scored well enough to be faces."""
+    faces = scene.of(*FACES)
+    keep = faces.scores >= MIN_FACE_SCORE
+    return Detections(faces.xyxy[keep], faces.scores[keep], faces.class_ids[keep], faces.class_names)
+
+
+def reading_of(face_xyxy: Boxes, heads: tuple[HeadReading, ...]) -> HeadReading | None:
+    """The head reading cut around the face box (4,), or None where it was not read."""
+    return next((head for head in heads if np.allclose(head.xyxy, face_xyxy, atol=0.5)), None)
+
+
+def ear_region(faces: Boxes) -> Boxes:
+    """Where something worn on the ears lies: half a face to each side, up over the crown, down to the chin.
+
+    The neck is left out: headphones around it are not on the ears.
+
+    >>> ear_region(np.array([[10, 20, 20, 30]], np.float32)).tolist()
+    [[5.0, 14.0, 25.0, 30.0]]
+    """
+    width, height = (faces[:, 2] - faces[:, 0])[:, None], (faces[:, 3] - faces[:, 1])[:, None]
+    grow = np.concatenate([-0.5 * width, -0.6 * height, 0.5 * width, 0 * height], 1)
+    region: Boxes = (faces + grow).astype(np.float32)
+    return region
+
+
+def head_regions(observation: Observation) -> Boxes:
+    """Regions of all heads: around each sure face, and the top 40 % of a person who shows none.
+
+    The second view sees a candidate from the side or from behind; a headset is still to be seen there.
+    """
+    faces = sure_faces(observation.scene).xyxy
+    people = observation.scene.of("person")
+    persons = people.xyxy[people.scores >= MIN_PERSON_SCORE]
+    faceless = persons[~(covered(faces, persons) > 0.6).any(0)] if len(faces) else persons
+    tops = faceless.copy()
+    tops[:, 3] = faceless[:, 1] + 0.4 * (faceless[:, 3] - faceless[:, 1])
+    regions: Boxes = np.concatenate([ear_region(faces), tops], 0)
+    return regions

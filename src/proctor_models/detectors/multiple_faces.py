@@ -1,0 +1,114 @@
+"""Multiple faces: at least two people in the picture.
+
+The score is that of the second surest distinct person. Persons and faces are merged first, so that one
+candidate does not count as two:
+
+- two person boxes that overlap by more than 0.7 are one person;
+- a face that lies mostly in a person's box belongs to that person, who is as sure as the surer of the two;
+  each person owns one face;
+- a further face is a person of its own: outside every person box, or beside the owner's face in one.
+
+Three kinds of "person" are doubtful and count half: a person box without a face that lies almost whole in
+another person's box (an arm, a reflection), a very small one (a coat far off, a picture on the wall), and a
+further face much smaller than the owner's (a card held up, a poster behind). Always assessable.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from proctor_models.boxes import area, covered, iou
+from proctor_models.detectors.heads import FACES
+from proctor_models.types import VIEWS, Boxes, Detections, Observation, Reading, View
+
+SAME_PERSON_IOU = 0.7
+OWNS_FACE = 0.6
+"""Share of a face that lies in the box of the person it belongs to."""
+CONTAINED = 0.85
+"""Share of a person box that lies in another person's box."""
+SMALL_SHARE = 0.015
+"""Share of the picture under which a person box is doubtful."""
+SMALL_FACE_SHARE = 0.0015
+"""Share of the picture under which a face with no person box is doubtful."""
+SMALL_FACE = 0.25
+"""Area over the owner's face under which a further face is doubtful."""
+DOUBT = 0.5
+
+
+@dataclass(frozen=True)
+class _Someone:
+    """One person: the box, how sure, and the area of the face it owns (0 for none)."""
+
+    xyxy: Boxes  # (4,)
+    score: float
+    face_px2: float = 0.0
+
+
+@dataclass(frozen=True)
+class MultipleFaces:
+    """See the module."""
+
+    name: str = "multiple_faces"
+    views: tuple[View, ...] = VIEWS
+
+    def read(self, observation: Observation) -> Reading:
+        """Score of the second surest person, with the boxes of all as sure; 0 where there is one or none."""
+        people = sorted(_people(observation), key=lambda someone: -someone.score)
+        if len(people) < 2:
+            return Reading(0.0)
+        second = people[1].score
+        return Reading(second, np.stack([someone.xyxy for someone in people if someone.score >= second]))
+
+
+def _people(observation: Observation) -> list[_Someone]:
+    """Distinct people, doubt already counted."""
+    width, height = observation.resolution_wh
+    persons = _distinct(observation.scene.of("person"))
+    owners, further = _assign(persons, observation.scene.of(*FACES))
+    people = [_doubt_contained(someone, i, owners) for i, someone in enumerate(owners)]
+    frame_px2 = width * height
+    return [
+        *(_doubt_small(someone, SMALL_SHARE * frame_px2) for someone in people),
+        *(_doubt_small(someone, SMALL_FACE_SHARE * frame_px2) for someone in further),
+    ]
+
+
+def _distinct(persons: Detections) -> list[_Someone]:
+    kept: list[int] = []
+    overlap = iou(persons.xyxy, persons.xyxy)
+    for i in np.argsort(-persons.scores, kind="stable"):
+        if not any(overlap[i, j] > SAME_PERSON_IOU for j in kept):
+            kept.append(int(i))
+    return [_Someone(persons.xyxy[i], float(persons.scores[i])) for i in kept]
+
+
+def _assign(persons: list[_Someone], faces: Detections) -> tuple[list[_Someone], list[_Someone]]:
+    """Persons with the face each owns, and the further faces as people; surest faces choose first."""
+    owners, further = list(persons), []
+    for i in np.argsort(-faces.scores, kind="stable"):
+        face, score, px2 = faces.xyxy[i], float(faces.scores[i]), float(area(faces.xyxy[i][None])[0])
+        around = [k for k, p in enumerate(owners) if covered(face[None], p.xyxy[None])[0, 0] >= OWNS_FACE]
+        free = [k for k in around if not owners[k].face_px2]
+        if free:
+            k = free[0]  # the surest: a stray box around the head must not gain the face's score
+            owners[k] = replace(owners[k], score=max(owners[k].score, score), face_px2=px2)
+        else:
+            tiny = any(px2 < SMALL_FACE * owners[k].face_px2 for k in around)
+            further.append(_Someone(face, score * DOUBT if tiny else score, px2))
+    return owners, further
+
+
+def _doubt_contained(someone: _Someone, i: int, owners: list[_Someone]) -> _Someone:
+    others = [other for k, other in enumerate(owners) if k != i and _px2(other) > _px2(someone)]
+    inside = any(covered(someone.xyxy[None], other.xyxy[None])[0, 0] > CONTAINED for other in others)
+    return replace(someone, score=someone.score * DOUBT) if inside and not someone.face_px2 else someone
+
+
+def _doubt_small(someone: _Someone, least_px2: float) -> _Someone:
+    return replace(someone, score=someone.score * DOUBT) if _px2(someone) < least_px2 else someone
+
+
+def _px2(someone: _Someone) -> float:
+    return float(area(someone.xyxy[None])[0])

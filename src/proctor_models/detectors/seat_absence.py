@@ -1,0 +1,28 @@
+"""Seat absence: nobody in the picture.
+
+The score is one minus that of the surest sign of a person: a person box (any part: a back, an arm, someone
+bent under the desk) or a face of either kind. No face is not absence: a candidate who turns or leans is
+still there, and tools that took absence from a face detector were wrong nine times in ten. Always
+assessable, in either view.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from proctor_models.types import VIEWS, Observation, Reading, View
+
+SIGNS = ("person", "face", "face_masked")
+
+
+@dataclass(frozen=True)
+class SeatAbsence:
+    """See the module."""
+
+    name: str = "seat_absence"
+    views: tuple[View, ...] = VIEWS
+
+    def read(self, observation: Observation) -> Reading:
+        """One minus the surest sign of a person; no boxes, as there is nothing to show."""
+        signs = observation.scene.of(*SIGNS).scores
+        return Reading(1.0 - float(signs.max(initial=0)))

@@ -1,0 +1,91 @@
+"""What a frame's labels say each detector should have said; None where they do not decide it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from proctor_models.data.manifest import AttributeValue, BoxLabel, FrameRecord
+from proctor_models.types import Boxes
+
+# The boxes behind each detector, as one class.
+BOX_CLASSES: dict[str, tuple[str, ...]] = {
+    "phone": ("phone",),
+    "earphone": ("earphone",),
+    "mask": ("face_masked",),
+    "multiple_faces": ("face", "face_masked"),
+    "seat_absence": ("person",),
+}
+_FACES = ("face", "face_masked")
+
+
+def frame_truth(frame: FrameRecord, detector: str) -> bool | None:
+    """Whether `detector` should fire on the frame; None where the labels leave it open.
+
+    >>> room = FrameRecord(id="a/1", file="1.jpg", sha256="", phash="", width=9, height=9, source="a", licence="MIT",
+    ...                    view="first", group="a", labelled=("person", "phone"))
+    >>> frame_truth(room, "seat_absence"), frame_truth(room, "phone"), frame_truth(room, "mask")
+    (True, False, None)
+    """
+    answer: bool | None = _TRUTHS[detector](frame)
+    return answer
+
+
+def box_truth(frame: FrameRecord, detector: str) -> Boxes | None:
+    """Labelled boxes (n, 4) of the detector's class; None where it is not labelled exhaustively."""
+    names = BOX_CLASSES[detector]
+    if not set(names) <= set(frame.labelled):
+        return None
+    return np.array([box.xyxy for box in _boxes(frame, *names)], np.float32).reshape(-1, 4)
+
+
+def _boxes(frame: FrameRecord, *names: str) -> list[BoxLabel]:
+    return [box for box in frame.boxes if box.label in names]
+
+
+def _phone(frame: FrameRecord) -> bool | None:
+    return bool(_boxes(frame, "phone")) if "phone" in frame.labelled else None
+
+
+def _earphone(frame: FrameRecord) -> bool | None:
+    if "earphone" not in frame.labelled:
+        return None
+    worn = [on_ears(box.attributes.get("worn")) for box in _boxes(frame, "earphone")]
+    if True in worn:
+        return True
+    return None if None in worn else False
+
+
+def on_ears(worn: AttributeValue | None) -> bool | None:
+    """Whether an earphone is on or in the ears by its label ``worn``; None where the label does not say.
+
+    >>> [on_ears(worn) for worn in (True, "on_ears", "neck", False, None)]
+    [True, True, False, False, None]
+    """
+    if worn in (True, "on_ears", "true"):
+        return True
+    return False if worn in (False, "neck", "false") else None
+
+
+def _mask(frame: FrameRecord) -> bool | None:
+    if not set(_FACES) <= set(frame.labelled) or not _boxes(frame, *_FACES):
+        return None
+    return bool(_boxes(frame, "face_masked"))
+
+
+def _multiple_faces(frame: FrameRecord) -> bool | None:
+    if "person" in frame.labelled:
+        return len(_boxes(frame, "person")) >= 2
+    return len(_boxes(frame, *_FACES)) >= 2 if set(_FACES) <= set(frame.labelled) else None
+
+
+def _seat_absence(frame: FrameRecord) -> bool | None:
+    return not _boxes(frame, "person", *_FACES) if "person" in frame.labelled else None
+
+
+_TRUTHS = {
+    "phone": _phone,
+    "earphone": _earphone,
+    "mask": _mask,
+    "multiple_faces": _multiple_faces,
+    "seat_absence": _seat_absence,
+}

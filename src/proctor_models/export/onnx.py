@@ -1,0 +1,251 @@
+"""`proctor export`: a checkpoint as ONNX, with all the runtime needs inside, proved to be the same net."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from torch import nn
+from tqdm import tqdm
+
+from proctor_models.boxes import clip
+from proctor_models.config import Export, Recipe
+from proctor_models.data.frames import FACES, read_image
+from proctor_models.data.manifest import MANIFEST_FILE, FrameRecord, Manifest
+from proctor_models.errors import ExportError
+from proctor_models.export.parity import Agreement
+from proctor_models.files import building, write_json
+from proctor_models.nets.checkpoint import load_net
+from proctor_models.runtime.image import Letterbox, crop_square, normalise
+from proctor_models.runtime.model import INPUT, OUTPUTS, Net
+from proctor_models.runtime.predictor import Batch, Predictor
+from proctor_models.runtime.spec import METADATA_KEY, NetSpec
+from proctor_models.types import Image, NetName
+
+PARITY_FILE = "parity.json"
+BATCH = 8
+FRAMES_WITHOUT_TEST = 200
+"""Frames of other sides that stand in where the test split is empty."""
+
+
+def export(recipe: Recipe, net: NetName, checkpoint: Path, data: Path, out: Path) -> dict[str, object]:
+    """Write ``<net>.onnx`` and ``parity.json`` to `out`, or nothing.
+
+    Returns:
+        What parity.json holds: worst and mean differences, frames, limits and versions.
+
+    Raises:
+        CheckpointError: the checkpoint cannot be read.
+        ExportError: it is of another net or input size than the recipe says, it cannot be converted, or
+            ONNX and PyTorch differ; the message names frame, figure and limit.
+        DataError: `data` has no manifest, or a frame cannot be read.
+    """
+    module, spec = load_net(checkpoint)
+    spec = stamped(recipe, net, spec, data, str(checkpoint))
+    return export_module(module, spec, recipe.export, Manifest.load(data), out)
+
+
+def export_module(module: nn.Module, spec: NetSpec, limits: Export, manifest: Manifest, out: Path) -> dict[str, object]:
+    """Export any net that keeps the interface of `spec.net`; see `export`."""
+    frames, basis = frames_to_compare(manifest)
+    with building(out) as part:
+        path = part / f"{spec.net}.onnx"
+        path.write_bytes(convert(module, spec, limits.opset))
+        compare = compare_scene if spec.net == "scene" else compare_head
+        agreement = compare(module, Net.load(path, threads=os.cpu_count() or 1), frames, limits)
+        report: dict[str, object] = {
+            **agreement.summary(),
+            "net": spec.net,
+            "frames": len(frames.frames),
+            "frames_from": basis,
+            "limits": limits.model_dump(),
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "bytes": path.stat().st_size,
+            "recipe": spec.recipe,
+            "versions": {name: importlib.metadata.version(name) for name in ("torch", "onnx", "onnxruntime")},
+        }
+        write_json(part / PARITY_FILE, report)
+    return report
+
+
+def stamped(recipe: Recipe, net: NetName, spec: NetSpec, data: Path, where: str) -> NetSpec:
+    """The checkpoint's spec with what the recipe decides after training: thresholds, version, suppression.
+
+    Raises:
+        ExportError: the checkpoint is of another net, or of another input size than the recipe's.
+    """
+    if spec.net != net:
+        raise ExportError(f"{where}: net: expected a checkpoint of {net!r}, got {spec.net!r}; name the right folder")
+    side = recipe.head.resolution_px
+    wanted = recipe.scene.resolution_wh if net == "scene" else (side, side)
+    if spec.resolution_wh != wanted:
+        raise ExportError(
+            f"{where}: resolution_wh: expected {wanted} px by recipe {recipe.name!r}, got {spec.resolution_wh}; "
+            "train again, or give the recipe the size it was trained at"
+        )
+    if net == "scene":
+        spec = replace(spec, nms_iou=recipe.scene.nms_iou, min_score=recipe.scene.min_score)
+    return replace(
+        spec,
+        version=recipe.pack.version,
+        thresholds=dict(recipe.thresholds),
+        recipe=f"{recipe.name}@{recipe.sha256}",
+        data_version=spec.data_version or hashlib.sha256((data / MANIFEST_FILE).read_bytes()).hexdigest(),
+    )
+
+
+def convert(module: nn.Module, spec: NetSpec, opset: int) -> bytes:
+    """The net as a checked ONNX file with a dynamic batch and `spec` in its metadata; equal nets, equal bytes.
+
+    Raises:
+        ExportError: PyTorch cannot convert it, or the ONNX checker refuses the result.
+    """
+    model, sizes = _traced(module, spec, opset)
+    for port, size in zip(model.graph.output, sizes, strict=True):
+        for dimension, length in zip(port.type.tensor_type.shape.dim[1:], size[1:], strict=True):
+            dimension.dim_value = length
+    entry = model.metadata_props.add()
+    entry.key, entry.value = METADATA_KEY, spec.to_json()
+    try:
+        onnx.checker.check_model(model, full_check=True)
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
+        raise ExportError(f"{spec.net}: the ONNX checker refuses it: {_line(error)}; try another opset") from None
+    data: bytes = model.SerializeToString(deterministic=True)
+    return data
+
+
+def _traced(module: nn.Module, spec: NetSpec, opset: int) -> tuple[onnx.ModelProto, list[tuple[int, ...]]]:
+    """The net as PyTorch writes it, and the shape of each output for a batch of two."""
+    width, height = spec.resolution_wh
+    names = [INPUT, *OUTPUTS[spec.net]]
+    blank = torch.zeros(2, 3, height, width)
+    with warnings.catch_warnings(), torch.no_grad(), tempfile.TemporaryDirectory() as scratch:
+        # The tracing exporter announces its end at every call; its successor changes opset by itself.
+        warnings.simplefilter("ignore")
+        # A detection head keeps its anchors from one call to the next: traced cold, the graph would compute them.
+        outputs = _as_tuple(module.eval()(blank))
+        path = Path(scratch) / "net.onnx"
+        try:
+            torch.onnx.export(
+                module,
+                (blank,),
+                path,
+                dynamo=False,
+                opset_version=opset,
+                input_names=names[:1],
+                output_names=names[1:],
+                dynamic_axes={name: {0: "batch"} for name in names},
+            )
+        except (RuntimeError, torch.onnx.errors.OnnxExporterError) as error:
+            raise ExportError(f"{spec.net}: PyTorch cannot convert it at opset {opset}: {_line(error)}") from None
+        return onnx.load(path), [tuple(output.shape) for output in outputs]
+
+
+def _as_tuple(value: torch.Tensor | tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+
+
+@dataclass(frozen=True)
+class Frames:
+    """What is compared, and the folder it is read from."""
+
+    manifest: Manifest
+    frames: tuple[FrameRecord, ...]
+
+
+def frames_to_compare(manifest: Manifest) -> tuple[Frames, str]:
+    """The whole test split; where it is empty, up to 200 other frames, evenly spaced, and words that say so.
+
+    Raises:
+        ExportError: the dataset has no frame at all.
+    """
+    test = manifest.of("test").frames
+    if test:
+        return Frames(manifest, test), "the whole test split"
+    if not manifest.frames:
+        raise ExportError(f"{manifest.images_root}: expected frames to compare on, got an empty dataset; ingest first")
+    picks = np.linspace(0, len(manifest) - 1, min(len(manifest), FRAMES_WITHOUT_TEST)).round().astype(int)
+    chosen = tuple(manifest.frames[i] for i in np.unique(picks))
+    return Frames(manifest, chosen), f"{len(chosen)} training and validation frames, for the test split is empty"
+
+
+def compare_scene(module: nn.Module, net: Net, frames: Frames, limits: Export) -> Agreement:
+    """Hold PyTorch against ONNX on whole frames, before and after suppression.
+
+    Raises:
+        ExportError: a score or a box differs by more than the limits.
+    """
+    agreement = Agreement(limits)
+    predictor = Predictor(net)
+    for group in _batches(frames.frames, "parity scene"):
+        images = [read_image(frames.manifest, frame) for frame in group]
+        inputs, fits = zip(*(predictor.preprocess(image) for image in images), strict=True)
+        batch = np.concatenate(inputs)
+        ours, theirs = _torch(module, batch), net.run(batch)
+        for row, (frame, image) in enumerate(zip(group, images, strict=True)):
+            torch_boxes, torch_scores = ours[0][row], ours[1][row]
+            onnx_boxes, onnx_scores = theirs["boxes"][row], theirs["scores"][row]
+            best = np.maximum(torch_scores, onnx_scores).max(1)
+            agreement.scores(torch_scores, onnx_scores, frame.id)
+            agreement.anchors(torch_boxes, onnx_boxes, best, frame.id)
+            fit: Letterbox = fits[row]
+            size = (image.shape[1], image.shape[0])
+            kept = predictor.postprocess(torch_boxes, torch_scores, fit, size)
+            twins = predictor.postprocess(onnx_boxes, onnx_scores, fit, size)
+            agreement.kept(kept, twins, net.spec.nms_iou, frame.id)
+    return agreement
+
+
+def compare_head(module: nn.Module, net: Net, frames: Frames, limits: Export) -> Agreement:
+    """Hold PyTorch against ONNX on the labelled heads, or on the whole picture of a frame that labels none.
+
+    Raises:
+        ExportError: an attribute differs by more than the limit.
+    """
+    agreement = Agreement(limits)
+    for group in _batches(frames.frames, "parity head"):
+        crops, names = [], []
+        for frame in group:
+            for crop in _heads(read_image(frames.manifest, frame), frame, net.spec):
+                crops.append(normalise(crop, net.spec.mean, net.spec.std))
+                names.append(frame.id)
+        batch = np.stack(crops)
+        ours, theirs = _torch(module, batch)[0], net.run(batch)["attributes"]
+        for name, one, other in zip(names, ours, theirs, strict=True):
+            agreement.scores(one, other, name)
+    return agreement
+
+
+def _heads(image: Image, frame: FrameRecord, spec: NetSpec) -> Iterator[Image]:
+    faces = [box.xyxy for box in frame.boxes if box.label in FACES]
+    large = [f for f in faces if max(f[2] - f[0], f[3] - f[1]) >= spec.min_face_px]
+    height, width = image.shape[:2]
+    places = np.array(large or [(0, 0, width, height)], np.float32)
+    for xyxy in clip(places, (width, height)):
+        yield crop_square(image, xyxy, spec.crop_scale, spec.resolution_wh[0], spec.pad_value)
+
+
+def _torch(module: nn.Module, batch: Batch) -> list[Batch]:
+    with torch.inference_mode():
+        return [output.numpy() for output in _as_tuple(module.eval()(torch.from_numpy(batch)))]
+
+
+def _batches(frames: Sequence[FrameRecord], label: str) -> Iterator[Sequence[FrameRecord]]:
+    with tqdm(total=len(frames), desc=label, unit="frame", mininterval=5) as bar:
+        for start in range(0, len(frames), BATCH):
+            group = frames[start : start + BATCH]
+            yield group
+            bar.update(len(group))

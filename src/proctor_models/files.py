@@ -1,0 +1,62 @@
+"""Files and folders written whole: built beside the place they go to, synced, then renamed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def building(out: Path) -> Iterator[Path]:
+    """A new empty folder to fill, which becomes `out` when the block ends without an error.
+
+    What `out` held before stays untouched until that moment and survives any error. A run that was killed leaves
+    at most a hidden sibling ``.<name>.part``, which the next run removes.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as top:
+    ...     with building(Path(top) / "raw") as part:
+    ...         _ = (part / "a.txt").write_text("whole")
+    ...     sorted(path.name for path in Path(top).iterdir())
+    ['raw']
+    """
+    out = out.absolute()
+    part, old = out.with_name(f".{out.name}.part"), out.with_name(f".{out.name}.old")
+    if old.exists() and not out.exists():
+        old.replace(out)  # a run was killed between its two renames: the old folder is the good one
+    for leftover in (part, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        yield part
+        if out.exists():
+            out.replace(old)
+        part.replace(out)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` as UTF-8, all of it or nothing."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write `content`, all of it or nothing."""
+    part = path.with_name(f".{path.name}.part")
+    with part.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    part.replace(path)
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write `content` as indented JSON with sorted keys, all of it or nothing."""
+    write_text(path, json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n")

@@ -1,0 +1,77 @@
+"""Our own checkpoints: a folder with one `model.ckpt`, tensors and plain values only."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from proctor_models.errors import CheckpointError, ModelError
+from proctor_models.nets.head import HeadNet
+from proctor_models.nets.scene import SceneNet
+from proctor_models.runtime.spec import NetSpec
+
+CHECKPOINT_FILE = "model.ckpt"
+SCHEMA = "proctor-checkpoint/1"
+
+
+def build_net(spec: NetSpec) -> SceneNet | HeadNet:
+    """An untrained net of the spec's kind and names."""
+    return SceneNet(spec.names) if spec.net == "scene" else HeadNet(spec.names)
+
+
+def save_net(folder: Path, net: nn.Module, spec: NetSpec) -> None:
+    """Write `model.ckpt` into `folder`, all of it or nothing.
+
+    Weights are kept at half precision: the checkpoint is half as large, and what is exported is read
+    back from it, so every figure is about the weights that are kept.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {k: v.half() if v.is_floating_point() else v for k, v in net.state_dict().items()}
+    part = folder / f".{CHECKPOINT_FILE}.part"
+    with part.open("wb") as stream:
+        torch.save({"schema": SCHEMA, "spec": spec.to_json(), "state_dict": state}, stream)
+        stream.flush()
+        os.fsync(stream.fileno())
+    part.replace(folder / CHECKPOINT_FILE)
+
+
+def read_checkpoint(folder: Path) -> tuple[dict[str, torch.Tensor], NetSpec]:
+    """State dictionary in single precision, and spec.
+
+    Raises:
+        CheckpointError: no checkpoint there, not one of ours, or of another schema.
+    """
+    path = folder / CHECKPOINT_FILE
+    if not path.is_file():
+        raise CheckpointError(f"{path}: no such checkpoint; `dvc pull` brings ours, `proctor train` makes one")
+    try:
+        raw = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+        raise CheckpointError(f"{path}: not a checkpoint of ours ({str(error).splitlines()[0][:120]})") from None
+    if not isinstance(raw, dict) or raw.get("schema") != SCHEMA:
+        raise CheckpointError(f"{path}: schema: expected {SCHEMA!r}; train the net again")
+    try:
+        spec = NetSpec.from_json(raw["spec"], str(path))
+    except ModelError as error:
+        raise CheckpointError(str(error)) from None
+    state = {k: v.float() if v.is_floating_point() else v for k, v in raw["state_dict"].items()}
+    return state, spec
+
+
+def load_net(folder: Path) -> tuple[SceneNet | HeadNet, NetSpec]:
+    """The trained net in evaluation mode, whose forward gives what the ONNX file gives, and its spec.
+
+    Raises:
+        CheckpointError: see `read_checkpoint`; or the weights do not fit the net.
+    """
+    state, spec = read_checkpoint(folder)
+    net = build_net(spec)
+    try:
+        net.load_state_dict(state)
+    except RuntimeError as error:
+        raise CheckpointError(f"{folder / CHECKPOINT_FILE}: weights do not fit: {str(error).splitlines()[0]}") from None
+    return net.eval(), spec

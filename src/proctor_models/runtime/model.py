@@ -1,0 +1,166 @@
+"""One ONNX file, checked before it is parsed and held to its spec ever after."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from proctor_models.errors import ModelError
+from proctor_models.runtime.onnx_wire import external_tensors
+from proctor_models.runtime.spec import METADATA_KEY, NetSpec
+
+MIN_BYTES = 1 << 10
+MAX_BYTES = 256 << 20
+
+INPUT = "images"
+OUTPUTS = {"scene": ("boxes", "scores"), "head": ("attributes",)}
+
+Output = NDArray[np.float32]
+
+
+class Net:
+    """A loaded net; make one with `Net.load`."""
+
+    def __init__(self, session: Any, spec: NetSpec, sha256: str, where: str) -> None:
+        self._session = session
+        self._where = where
+        self.spec = spec
+        """What the file's metadata says the net needs."""
+        self.sha256 = sha256
+        """Hash of the file's bytes."""
+
+    @staticmethod
+    def load(path: Path, expected_sha256: str | None = None, threads: int = 1) -> Net:
+        """Read an ONNX file, refuse what is not one of ours, and try it once on a grey picture.
+
+        Args:
+            path: the file.
+            expected_sha256: hash the file must have; None takes any, for files just exported.
+            threads: threads one inference may use.
+
+        Raises:
+            ModelError: no such file, a size no net of ours has, another hash, weights kept in other
+                files, no spec in the metadata, or inputs and outputs that do not fit the spec.
+        """
+        where = str(path)
+        data, sha256 = _read(path, expected_sha256)
+        outside = external_tensors(data, where)
+        if outside:
+            raise ModelError(
+                f"{where}: expected all weights inside the file, got {outside} tensors that point to other files; "
+                "export with the weights embedded"
+            )
+        session = _session(data, threads, where)
+        text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
+        if text is None:
+            raise ModelError(f"{where}: metadata '{METADATA_KEY}': expected the net's spec, got none; export it again")
+        net = Net(session, NetSpec.from_json(text, where), sha256, where)
+        net._check_interface()
+        width, height = net.spec.resolution_wh
+        net.run(np.zeros((1, 3, height, width), np.float32))
+        return net
+
+    def run(self, batch: Output) -> dict[str, Output]:
+        """Forward a batch (n, 3, height, width); outputs by name, first axis n.
+
+        `scene` gives ``boxes`` (n, anchors, 4) and ``scores`` (n, anchors, classes); `head` gives
+        ``attributes`` (n, attributes).
+
+        Raises:
+            ModelError: the batch or an output has another shape than the spec asks, or is not finite.
+        """
+        width, height = self.spec.resolution_wh
+        if batch.dtype != np.float32 or batch.ndim != 4 or batch.shape[1:] != (3, height, width):
+            raise ModelError(
+                f"{self._where}: input: expected float32 (n, 3, {height}, {width}), got {batch.dtype} {batch.shape}"
+            )
+        names = OUTPUTS[self.spec.net]
+        try:
+            values = self._session.run(list(names), {INPUT: batch})
+        except Exception as error:  # onnxruntime's errors share no base of their own
+            raise ModelError(
+                f"{self._where}: the net failed on a batch of {len(batch)}: {_first_line(error)}"
+            ) from None
+        outputs = dict(zip(names, values, strict=True))
+        self._check_outputs(outputs, len(batch))
+        return outputs
+
+    def _check_interface(self) -> None:
+        """Names, ranks and fixed sizes as the file declares them, against the spec."""
+        width, height = self.spec.resolution_wh
+        last = len(self.spec.names)
+        expected: dict[str, tuple[int | None, ...]] = {INPUT: (None, 3, height, width)}
+        if self.spec.net == "scene":
+            expected |= {"boxes": (None, None, 4), "scores": (None, None, last)}
+        else:
+            expected |= {"attributes": (None, last)}
+        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        found = {port.name: port for port in (*inputs, *outputs)}
+        if len(inputs) != 1 or found.keys() != expected.keys():
+            raise ModelError(f"{self._where}: inputs and outputs: expected {list(expected)}, got {list(found)}")
+        for name, sizes in expected.items():
+            port = found[name]
+            fits = len(port.shape) == len(sizes) and all(
+                want is None or not isinstance(got, int) or got == want
+                for want, got in zip(sizes, port.shape, strict=True)
+            )
+            if not fits or port.type != "tensor(float)":
+                wanted = tuple("any" if size is None else size for size in sizes)
+                raise ModelError(
+                    f"{self._where}: {name}: expected float {wanted} by its metadata, got {port.type} {port.shape}"
+                )
+            if isinstance(port.shape[0], int):
+                raise ModelError(f"{self._where}: {name}: expected a dynamic batch, got a fixed {port.shape[0]}")
+
+    def _check_outputs(self, outputs: dict[str, Output], count: int) -> None:
+        last = len(self.spec.names)
+        if self.spec.net == "scene":
+            anchors = outputs["boxes"].shape[1:2]
+            wanted = {"boxes": (count, *anchors, 4), "scores": (count, *anchors, last)}
+        else:
+            wanted = {"attributes": (count, last)}
+        for name, shape in wanted.items():
+            value = outputs[name]
+            if value.shape != shape:
+                raise ModelError(f"{self._where}: {name}: expected shape {shape}, got {value.shape}; export it again")
+            if not np.isfinite(value).all():
+                raise ModelError(f"{self._where}: {name}: expected finite numbers, got NaN or infinity")
+
+
+def _read(path: Path, expected_sha256: str | None) -> tuple[bytes, str]:
+    """The bytes, read once, so that what is hashed is what is parsed."""
+    if not path.is_file():
+        raise ModelError(f"{path}: no such model; `proctor export` makes one, `dvc pull` brings the released one")
+    size = path.stat().st_size
+    if not MIN_BYTES <= size <= MAX_BYTES:
+        raise ModelError(f"{path}: size: expected {MIN_BYTES} to {MAX_BYTES} bytes, got {size}; fetch the file again")
+    data = path.read_bytes()
+    sha256 = hashlib.sha256(data).hexdigest()
+    if expected_sha256 is not None and sha256 != expected_sha256:
+        raise ModelError(f"{path}: sha256: expected {expected_sha256}, got {sha256}; fetch the pack again")
+    return data, sha256
+
+
+def _session(data: bytes, threads: int, where: str) -> Any:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # Two nets in one process: threads that spin while they wait take the other net's cores.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    # The arena never gives back what the largest batch took; a recording runs for hours.
+    options.enable_cpu_mem_arena = False
+    try:
+        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors share no base of their own
+        raise ModelError(f"{where}: expected an ONNX model the runtime can run: {_first_line(error)}") from None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__

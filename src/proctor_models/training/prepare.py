@@ -1,0 +1,164 @@
+"""From a recipe and a manifest to what Lightning's trainer takes: a module and two loaders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch.utils.data import DataLoader, Dataset
+
+from proctor_models.config import HeadNet as HeadRecipe
+from proctor_models.config import Net, Recipe, expand
+from proctor_models.config import SceneNet as SceneRecipe
+from proctor_models.data.frames import (
+    HeadCrops,
+    HeadLabel,
+    SceneFrames,
+    Taught,
+    collate_scene,
+    head_labels,
+    known_attributes,
+    repeated,
+)
+from proctor_models.data.manifest import BoxLabel, Manifest
+from proctor_models.errors import CheckpointError, DataError
+from proctor_models.nets.checkpoint import load_net
+from proctor_models.nets.head import IMAGENET_MEAN, IMAGENET_STD, HeadNet
+from proctor_models.nets.scene import COCO_ROWS, SceneNet
+from proctor_models.runtime.spec import NetSpec
+from proctor_models.training.head import HeadModule
+from proctor_models.training.scene import SceneModule
+from proctor_models.training.teacher import FaceTeacher, find_heads, load_taught, save_taught, teach
+from proctor_models.types import HEAD_ATTRIBUTES, SCENE_CLASSES, NetName
+
+_TAUGHT_FILE = "taught.json"
+_PAD = 114
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that a fit needs."""
+
+    module: SceneModule | HeadModule
+    train: DataLoader[Any]
+    val: DataLoader[Any]
+    counts: dict[str, int]
+    """Frames or crops on each side, for the record."""
+
+
+def prepare(recipe: Recipe, net: NetName, manifest: Manifest, version: str, keep: Path) -> Prepared:
+    """The module with its starting weights, and loaders over both sides of the split.
+
+    Args:
+        recipe: what to do.
+        net: which net.
+        manifest: all frames, with their sides.
+        version: hash of the dataset version.
+        keep: folder where what a teacher said is kept for a resumed run.
+    """
+    if net == "scene":
+        return _prepare_scene(recipe, manifest, version, keep)
+    return _prepare_head(recipe, manifest, version)
+
+
+def _loader(dataset: Dataset[Any], plan: Net, *, train: bool, collate: Any = None) -> DataLoader[Any]:
+    return DataLoader(
+        dataset,
+        batch_size=plan.batch,
+        shuffle=train,
+        drop_last=train and len(dataset) > plan.batch,
+        num_workers=plan.workers,
+        collate_fn=collate,
+        persistent_workers=plan.workers > 0,
+    )
+
+
+def _spec(recipe: Recipe, net: NetName, version: str) -> NetSpec:
+    scene = net == "scene"
+    side = recipe.head.resolution_px
+    return NetSpec(
+        net=net,
+        version=recipe.pack.version,
+        resolution_wh=recipe.scene.resolution_wh if scene else (side, side),
+        names=SCENE_CLASSES if scene else HEAD_ATTRIBUTES,
+        mean=(0.0, 0.0, 0.0) if scene else IMAGENET_MEAN,
+        std=(1.0, 1.0, 1.0) if scene else IMAGENET_STD,
+        pad_value=_PAD,
+        crop_scale=0.0 if scene else recipe.head.crop_scale,
+        min_face_px=0 if scene else recipe.head.min_face_px,
+        nms_iou=recipe.scene.nms_iou if scene else 0.0,
+        min_score=recipe.scene.min_score if scene else 0.0,
+        thresholds=recipe.thresholds,
+        data_version=version,
+        recipe=f"{recipe.name}@{recipe.sha256}",
+    )
+
+
+def _start(recipe: Recipe, plan: SceneRecipe | HeadRecipe, net: SceneNet | HeadNet, spec: NetSpec) -> frozenset[str]:
+    """Give the net its starting weights; returns the classes it knows from them."""
+    if not plan.init:
+        return frozenset()
+    place = expand(plan.init, "init")
+    if place.suffix not in (".pt", ".pth"):
+        started, known = load_net(place)
+        if known.names != spec.names:
+            raise CheckpointError(f"{place}: names: expected {spec.names}, got {known.names}; start from base weights")
+        net.load_state_dict(started.state_dict())
+        return frozenset(spec.names)
+    base = expand(recipe.weights, "weights") / place
+    if isinstance(net, SceneNet):
+        net.load_coco(base)
+        return frozenset(COCO_ROWS)
+    net.load_imagenet(base)
+    return frozenset()
+
+
+def _prepare_scene(recipe: Recipe, manifest: Manifest, version: str, keep: Path) -> Prepared:
+    plan, spec = recipe.scene, _spec(recipe, "scene", version)
+    net = SceneNet(spec.names)
+    knows = _start(recipe, plan, net, spec)
+    train, val = manifest.of("train"), manifest.of("val")
+    taught: dict[str, Taught] = {}
+    if knows and (keep / _TAUGHT_FILE).is_file():
+        taught = load_taught(keep / _TAUGHT_FILE)
+    elif knows:
+        taught = teach(net.eval(), train, spec, knows, plan.teach_from, plan.teach_doubt)
+        save_taught(keep / _TAUGHT_FILE, taught)
+    train_data = SceneFrames(train, spec, taught, plan.repeat, augment_seed=recipe.seed)
+    return Prepared(
+        SceneModule(net, plan, spec),
+        _loader(train_data, plan, train=True, collate=collate_scene),
+        _loader(SceneFrames(val, spec), plan, train=False, collate=collate_scene),
+        {"train_frames": len(train), "shown_an_epoch": len(train_data), "val_frames": len(val)},
+    )
+
+
+def _crops(manifest: Manifest, plan: HeadRecipe, heads: dict[str, list[BoxLabel]], *, train: bool) -> list[HeadLabel]:
+    frames = repeated(manifest, plan.repeat) if train else list(manifest)
+    found = [h for f in frames for h in head_labels(f, plan.min_face_px, plan.crop_scale, heads.get(f.id, ()))]
+    return known_attributes(found)
+
+
+def _prepare_head(recipe: Recipe, manifest: Manifest, version: str) -> Prepared:
+    plan, spec = recipe.head, _spec(recipe, "head", version)
+    net = HeadNet(spec.names)
+    _start(recipe, plan, net, spec)
+    heads: dict[str, list[BoxLabel]] = {}
+    if plan.face_teacher:
+        teacher = FaceTeacher(expand(recipe.weights, "weights") / plan.face_teacher)
+        heads = find_heads(teacher, manifest)
+    sides = {}
+    for side in ("train", "val"):
+        sides[side] = _crops(manifest.of(side), plan, heads, train=side == "train")
+        if not sides[side]:
+            raise DataError(
+                f"side {side!r} of the split has no head of {plan.min_face_px} px or more; change the split"
+            )
+    train_data = HeadCrops(manifest, sides["train"], spec, augment_seed=recipe.seed)
+    return Prepared(
+        HeadModule(net, plan, spec),
+        _loader(train_data, plan, train=True),
+        _loader(HeadCrops(manifest, sides["val"], spec), plan, train=False),
+        {"train_crops": len(train_data), "val_crops": len(sides["val"])},
+    )

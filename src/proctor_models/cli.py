@@ -91,7 +91,7 @@ def _watch(args: argparse.Namespace) -> None:
 def _predict(args: argparse.Namespace) -> None:
     from proctor_models.runtime.predict import predict
 
-    predict(args.pack, args.images, args.out)
+    predict(args.pack, args.images, args.out, threads=args.threads)
 
 
 def _synth(args: argparse.Namespace) -> None:
@@ -163,7 +163,8 @@ def build_parser() -> argparse.ArgumentParser:
         "export",
         _export,
         "write ONNX and prove that it equals the checkpoint",
-        "proctor export --recipe demo --net scene --checkpoint export/demo/checkpoints/scene --data data/demo/split --out export/demo/onnx/scene",
+        "proctor export --recipe demo --net scene --checkpoint export/demo/checkpoints/scene"
+        " --data data/demo/split --out export/demo/onnx/scene",
     )
     stage.add_argument("--net", required=True, choices=("scene", "head"))
     stage.add_argument("--checkpoint", required=True, type=Path, help="folder that `train` wrote")
@@ -184,7 +185,8 @@ def build_parser() -> argparse.ArgumentParser:
         "pack",
         _pack,
         "pack nets, rules, hashes and the runtime wheel",
-        "proctor pack --recipe demo --models export/demo/onnx --evaluation export/demo/evaluation --out export/proctor-pack-demo",
+        "proctor pack --recipe demo --models export/demo/onnx --evaluation export/demo/evaluation"
+        " --out export/proctor-pack-demo",
     )
     stage.add_argument("--models", required=True, type=Path, help="folder with scene/ and head/ that `export` wrote")
     stage.add_argument("--evaluation", required=True, type=Path, help="folder that `evaluate` wrote")
@@ -194,7 +196,8 @@ def build_parser() -> argparse.ArgumentParser:
         "watch",
         _watch,
         "review a recorded exam of one or two views",
-        "proctor watch --pack export/proctor-pack-demo --rules remote-exam --first webcam.mp4 --second phone.mp4 --out review",
+        "proctor watch --pack export/proctor-pack-demo --rules remote-exam --first webcam.mp4 --second phone.mp4"
+        " --out review",
     )
     watch.add_argument("--pack", required=True, type=Path, help="pack folder")
     watch.add_argument("--rules", required=True, help="rule set in the pack, by name")
@@ -213,6 +216,7 @@ def build_parser() -> argparse.ArgumentParser:
     predict.add_argument("--pack", required=True, type=Path, help="pack folder")
     predict.add_argument("--images", required=True, type=Path, help="folder of images, searched in depth")
     predict.add_argument("--out", required=True, type=Path, help="COCO file to write")
+    predict.add_argument("--threads", type=int, default=2, help="threads one inference may use (default: 2)")
 
     synth = _add(
         verbs,
@@ -236,6 +240,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         args.run(args)
     except ProctorError as error:
         print(f"proctor {args.verb}: {error}", file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("proctor_models"):
+            raise  # a defect of ours
+        extra = "synth" if args.verb == "synth" else "train"
+        print(
+            f"proctor {args.verb}: needs {error.name}, which the base install leaves out; "
+            f"install the extra: proctor-models[{extra}]",
+            file=sys.stderr,
+        )
         return 1
     except KeyboardInterrupt:
         print(f"proctor {args.verb}: interrupted; what was complete is kept", file=sys.stderr)

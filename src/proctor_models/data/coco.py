@@ -98,8 +98,8 @@ def read_coco(source: Source, problems: Problems) -> Iterator[Draft]:
             continue
         unknown = set(image.labelled_categories or ()) - {category.name for category in coco.categories}
         if unknown:
-            problems.add(where, f"labelled_categories: expected names of categories, got {sorted(unknown)[0]!r}")
-        licence = image.licence or licences.get(image.license or -1) or source.licence
+            problems.add(where, f"labelled_categories: expected names of categories, got {min(unknown)!r}")
+        licence = image.licence or licences.get(-1 if image.license is None else image.license) or source.licence
         if not licence:
             problems.add(
                 where, "licence: none stated; state it in the file, or as the source's `licence` in the recipe"

@@ -9,13 +9,15 @@ from typing import Protocol
 import numpy as np
 from tqdm import tqdm
 
-from proctor_models.data.frames import read_image
 from proctor_models.data.manifest import FrameRecord, Manifest
 from proctor_models.detectors import DETECTORS, Detector
 from proctor_models.evaluation.figures import Judged
 from proctor_models.evaluation.matching import Bools, Indices, Matches, match
 from proctor_models.evaluation.truth import BOX_CLASSES, box_truth, frame_truth
-from proctor_models.types import VIEWS, Image, Observation, View
+from proctor_models.runtime.pixels import read_image
+from proctor_models.runtime.predict import Row as Annotation
+from proctor_models.runtime.predict import boxes_of
+from proctor_models.types import SCENE_CLASSES, VIEWS, Boxes, Image, Observation, Scores, View
 
 
 class Observer(Protocol):
@@ -31,7 +33,8 @@ class Seen:
     """One labelled frame and all that was said of it."""
 
     frame: FrameRecord
-    observation: Observation
+    boxes: tuple[Annotation, ...]
+    """COCO annotations without ids, as `proctor predict` writes them."""
     scores: Mapping[str, float | None]
     """By detector that reads the frame's view; None is not assessable."""
 
@@ -39,6 +42,13 @@ class Seen:
     def group(self) -> str:
         """Who or what the frame's errors depend on: the person, else what must stay together."""
         return self.frame.person or self.frame.group
+
+    def found(self, *names: str) -> tuple[Boxes, Scores]:
+        """Boxes (n, 4) xyxy and scores (n,) of some classes, best first."""
+        wanted = [row for row in self.boxes if SCENE_CLASSES[row["category_id"] - 1] in names]
+        xywh = np.array([row["bbox"] for row in wanted], np.float32).reshape(-1, 4)
+        xyxy = np.concatenate([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], 1)
+        return xyxy, np.array([row["score"] for row in wanted], np.float32)
 
 
 def look(manifest: Manifest, observer: Observer, detectors: Sequence[Detector] = DETECTORS) -> tuple[Seen, ...]:
@@ -52,9 +62,9 @@ def look(manifest: Manifest, observer: Observer, detectors: Sequence[Detector] =
     seen = []
     for frame in tqdm(manifest.frames, desc="evaluate", unit="frame", mininterval=5):
         view = next((known for known in VIEWS if known == frame.view), VIEWS[0])
-        observation = observer.observe(read_image(manifest, frame), frame.time_s or 0.0, view)
+        observation = observer.observe(read_image(manifest.image_path(frame)), frame.time_s or 0.0, view)
         scores = {d.name: d.read(observation).score for d in detectors if view in d.views}
-        seen.append(Seen(frame, observation, scores))
+        seen.append(Seen(frame, tuple(boxes_of(observation)), scores))
     return tuple(seen)
 
 
@@ -86,14 +96,13 @@ def judge(seen: Sequence[Seen], detector: str) -> Judgement:
     ]
     scores = np.array([np.nan if score is None else score for _, _, score, _ in decided], np.float64)
     judged = Judged(scores, np.array([t for _, t, _, _ in decided], bool), tuple(group for *_, group in decided))
-    truths = [box_truth(one.frame, detector) for one in seen]
     nothing = np.zeros((0, 4), np.float32)
-    found = [one.observation.scene.of(*BOX_CLASSES[detector]) for one in seen]
-    pairs = [
-        (boxes.xyxy, boxes.scores) if truth is not None else (nothing, nothing[:, 0])
-        for boxes, truth in zip(found, truths, strict=True)
+    truths = [box_truth(one.frame, detector) for one in seen]
+    found = [
+        (nothing, nothing[:, 0]) if truth is None else one.found(*BOX_CLASSES[detector])
+        for one, truth in zip(seen, truths, strict=True)
     ]
-    matches = match([nothing if truth is None else truth for truth in truths], pairs)
+    matches = match([nothing if truth is None else truth for truth in truths], found)
     return Judgement(
         judged,
         np.array([index for index, *_ in decided], np.int64),

@@ -6,7 +6,8 @@
     evidence/         pictures of findings, and the random snapshots
 
 A finding's pictures are on the disk before its line is, so a line never names a picture that is not
-there. A run that is killed keeps every finding closed so far, and lacks session.json.
+there. A run that is killed keeps every finding closed so far, and lacks session.json. A run that fails
+before anything was found leaves no folder.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ class Ledger:
         """Findings written so far."""
         self.snapshots: list[dict[str, object]] = []
         """Snapshots written so far: view, timestamp_s, path."""
+        self._made_folder = not folder.exists()
         with _disk(folder):
             if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
                 raise EvidenceError(
@@ -59,6 +61,8 @@ class Ledger:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+        if error is not None and not self.findings and not self.snapshots:
+            self._discard()
 
     def step(self, view: str, timestamp_s: float, step: Step) -> None:
         """Write what one frame brought.
@@ -109,6 +113,17 @@ class Ledger:
                 with _disk(self.folder / name), stream:
                     stream.flush()
                     os.fsync(stream.fileno())
+
+    def _discard(self) -> None:
+        """Leave no trace of a run that has nothing to show."""
+        with _disk(self.folder):
+            for name in (FINDINGS_FILE, SCORES_FILE, SESSION_FILE):
+                (self.folder / name).unlink(missing_ok=True)
+            for picture in (self.folder / EVIDENCE_FOLDER).glob("*.jpg"):
+                picture.unlink()
+            (self.folder / EVIDENCE_FOLDER).rmdir()
+            if self._made_folder:
+                self.folder.rmdir()
 
     def _new(self, name: str) -> TextIO:
         # "x": of two runs that start at once on one folder, one is refused. Plain \n on every system.

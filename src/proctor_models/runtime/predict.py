@@ -105,7 +105,8 @@ def coco_predictions(predictor: Predictor, folder: Path, paths: Sequence[Path]) 
         name = path.relative_to(folder).as_posix()
         images.append({"id": done, "file_name": name, "width": width, "height": height, "scores": scores})
         annotations += [
-            {"id": len(annotations) + i, "image_id": done, **row} for i, row in enumerate(_boxes(observation), start=1)
+            {"id": len(annotations) + i, "image_id": done, **row}
+            for i, row in enumerate(boxes_of(observation), start=1)
         ]
         if done % _EVERY == 0 or done == len(paths):
             print(f"predict: {done} of {len(paths)} images", file=sys.stderr, flush=True)
@@ -117,8 +118,8 @@ def coco_predictions(predictor: Predictor, folder: Path, paths: Sequence[Path]) 
     return {"images": images, "annotations": annotations, "categories": categories}
 
 
-def _boxes(observation: Observation) -> Iterator[Row]:
-    """One annotation a box, without its ids, best first."""
+def boxes_of(observation: Observation) -> Iterator[Row]:
+    """One COCO annotation a box, without its ids, best first; faces are named as both nets together name them."""
     scene = observation.scene
     for xyxy, score, class_id in zip(scene.xyxy, scene.scores, scene.class_ids, strict=True):
         name = scene.class_names[class_id]

@@ -13,27 +13,40 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 from typing import Any
 
-from proctor_models.errors import EvidenceError
 from proctor_models.runtime import report_curves as curves
+from proctor_models.runtime.evidence import write_atomic
 from proctor_models.runtime.findings import Finding
-from proctor_models.runtime.report_ledger import Ledger, evidence_path, read_ledger
+from proctor_models.runtime.report_ledger import Exam, evidence_path, read_exam
 from proctor_models.types import VIEWS
 
 PAGE_FILE = "review.html"
 PAGE_SCHEMA = "proctor-review/1"
 
-_SCRIPTS = ("words", "dom", "store", "axis", "header", "timeline", "curve", "finding", "viewer", "filters", "app")
+_SCRIPTS = (
+    "words",
+    "dom",
+    "store",
+    "axis",
+    "header",
+    "timeline",
+    "curve",
+    "pictures",
+    "finding",
+    "viewer",
+    "filters",
+    "app",
+)
 _EXAM_POINTS = 600  # about the pixels a chart is wide
 _FINDING_POINTS = 160
 _CONTEXT_S = (8.0, 60.0)  # least and most seconds shown before and after a finding
 _PICTURE_BUDGET_BYTES = 48 * 2**20  # a page much larger than this opens slowly or not at all
+_KINDS = ("peak", "before", "after", "other", "snapshot")
 _SIGNATURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 
 
@@ -47,20 +60,9 @@ def render(folder: Path) -> Path:
         EvidenceError: a file is missing, half-written or of another schema, a field is wrong, an evidence
             path leads out of the folder, or the page cannot be written. A page that was there stays.
     """
-    ledger = read_ledger(folder)
-    page = _page(_payload(folder, ledger)).encode("utf-8")
-    target = folder / PAGE_FILE
-    part = folder / f".{PAGE_FILE}.part"
-    try:
-        with part.open("wb") as stream:
-            stream.write(page)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(target)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise EvidenceError(f"{target}: cannot be written ({error.strerror}); free the disk or the folder") from None
-    return target
+    page = _page(_payload(folder, read_exam(folder)))
+    write_atomic(folder / PAGE_FILE, page.encode("utf-8"))
+    return folder / PAGE_FILE
 
 
 def embedded_json(payload: object) -> str:
@@ -98,83 +100,84 @@ def _asset(name: str) -> str:
     return (files("proctor_models.runtime") / "assets" / name).read_text(encoding="utf-8")
 
 
-def _payload(folder: Path, ledger: Ledger) -> dict[str, Any]:
-    session = ledger.session
+def _payload(folder: Path, exam: Exam) -> dict[str, Any]:
+    session = exam.session
     intervals_s: dict[str, float] = {
-        view: curves.typical_interval_s(ledger.times_s.get(view, []), session.rate_hz) for view in VIEWS
+        view: curves.typical_interval_s(exam.times_s.get(view, []), session.rate_hz) for view in VIEWS
     }
     return {
         "schema": PAGE_SCHEMA,
-        "ledger_sha256": ledger.sha256,
-        "session": {**asdict(session), "views": _views(ledger, intervals_s)},
-        "detectors": _detectors(ledger, intervals_s),
+        "ledger_sha256": exam.sha256,
+        "horizon_s": exam.horizon_s,
+        "session": {**asdict(session), "views": _views(exam, intervals_s)},
+        "detectors": _detectors(exam, intervals_s),
         "findings": [
-            {**asdict(finding), "curve": _finding_curve(ledger, finding, intervals_s[finding.view])}
-            for finding in ledger.findings
+            {**asdict(finding), "curve": _finding_curve(exam, finding, intervals_s[finding.view])}
+            for finding in exam.findings
         ],
-        "pictures": _pictures(folder, ledger.findings),
+        "pictures": _pictures(folder, exam),
     }
 
 
-def _views(ledger: Ledger, intervals_s: dict[str, float]) -> list[dict[str, Any]]:
+def _views(exam: Exam, intervals_s: dict[str, float]) -> list[dict[str, Any]]:
     """Each recording, with the stretches of the exam that it does not show."""
     return [
         {
             "view": view,
-            **asdict(ledger.session.views[view]),
+            **asdict(exam.session.views[view]),
             "gaps": [
                 (round(start, 2), round(end, 2))
                 for start, end in curves.gaps(
-                    ledger.times_s.get(view, []), ledger.session.duration_s, curves.gap_limit_s(intervals_s[view])
+                    exam.times_s.get(view, []), exam.horizon_s, curves.gap_limit_s(intervals_s[view])
                 )
             ],
         }
         for view in VIEWS
-        if view in ledger.session.views
+        if view in exam.session.views
     ]
 
 
-def _detectors(ledger: Ledger, intervals_s: dict[str, float]) -> list[dict[str, Any]]:
+def _detectors(exam: Exam, intervals_s: dict[str, float]) -> list[dict[str, Any]]:
     """One chart a detector: its scores over the whole exam, by view."""
-    window = (0.0, ledger.session.duration_s)
-    names = list(dict.fromkeys([*ledger.session.thresholds, *(name for name, _ in ledger.tracks)]))
+    window = (0.0, exam.horizon_s)
+    names = list(dict.fromkeys([*exam.session.thresholds, *(name for name, _ in exam.tracks)]))
     return [
         {
             "name": name,
-            "threshold": ledger.session.thresholds.get(name),
+            "threshold": exam.session.thresholds.get(name),
             "views": [
                 {
                     "view": view,
-                    "unknown_share": curves.unknown_share(ledger.tracks[name, view]),
-                    "curve": curves.curve(ledger.tracks[name, view], window, intervals_s[view], _EXAM_POINTS),
+                    "unknown_share": curves.unknown_share(exam.tracks[name, view]),
+                    "curve": curves.curve(exam.tracks[name, view], window, intervals_s[view], _EXAM_POINTS),
                 }
                 for view in VIEWS
-                if (name, view) in ledger.tracks
+                if (name, view) in exam.tracks
             ],
         }
         for name in names
     ]
 
 
-def _finding_curve(ledger: Ledger, finding: Finding, interval_s: float) -> curves.Curve | None:
+def _finding_curve(exam: Exam, finding: Finding, interval_s: float) -> curves.Curve | None:
     """The scores around one finding, None where no detector stands behind it."""
-    track = ledger.tracks.get((finding.detector, finding.view))
+    track = exam.tracks.get((finding.detector, finding.view))
     if track is None:
         return None
     least_s, most_s = _CONTEXT_S
     context_s = min(most_s, max(least_s, (finding.end_s - finding.start_s) / 2))
-    window = (max(0.0, finding.start_s - context_s), min(ledger.session.duration_s, finding.end_s + context_s))
+    window = (max(0.0, finding.start_s - context_s), min(exam.horizon_s, finding.end_s + context_s))
     return curves.curve(track, window, interval_s, _FINDING_POINTS)
 
 
-def _pictures(folder: Path, findings: tuple[Finding, ...]) -> dict[str, dict[str, str]]:
-    """Every evidence picture by its path; peaks first, so that they are what the budget is spent on."""
-    names = {name: finding.id for finding in findings for name in finding.evidence}
+def _pictures(folder: Path, exam: Exam) -> dict[str, dict[str, str]]:
+    """Every picture by its path; peaks first, so that they are what the budget is spent on."""
+    wanted = {name: (_kind(name), f"findings.jsonl: {each.id}") for each in exam.findings for name in each.evidence}
+    wanted |= {each.path: ("snapshot", "session.json: snapshots") for each in exam.session.snapshots}
     left = _PICTURE_BUDGET_BYTES
     pictures: dict[str, dict[str, str]] = {}
-    for name in sorted(names, key=lambda name: (_kind(name) != "peak", name)):
-        path = evidence_path(folder, name, f"findings.jsonl: {names[name]}")
-        picture = {"kind": _kind(name), **_embedded(path, left)}
+    for name, (kind, where) in sorted(wanted.items(), key=lambda item: (_KINDS.index(item[1][0]), item[0])):
+        picture = {"kind": kind, **_embedded(evidence_path(folder, name, where), left)}
         left -= len(picture.get("src", ""))
         pictures[name] = picture
     return pictures
@@ -183,7 +186,7 @@ def _pictures(folder: Path, findings: tuple[Finding, ...]) -> dict[str, dict[str
 def _kind(name: str) -> str:
     """What a picture shows, by the end of its name: the moment of the peak, or before or after it."""
     end = Path(name).stem.rpartition("-")[2]
-    return end if end in ("peak", "before", "after") else "other"
+    return end if end in _KINDS else "other"
 
 
 def _embedded(path: Path, budget: int) -> dict[str, str]:

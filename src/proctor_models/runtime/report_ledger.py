@@ -15,14 +15,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from proctor_models.errors import EvidenceError
+from proctor_models.runtime.evidence import FINDINGS_FILE, SCORES_FILE, SESSION_FILE, SESSION_SCHEMA
 from proctor_models.runtime.findings import Finding
 from proctor_models.runtime.report_curves import Track
 from proctor_models.types import VIEWS
-
-SESSION_FILE = "session.json"
-FINDINGS_FILE = "findings.jsonl"
-SCORES_FILE = "scores.jsonl"
-SESSION_SCHEMA = "proctor-session/1"
 
 _AGAIN = "run `proctor watch` again"
 Raw = Mapping[str, Any]
@@ -37,6 +33,17 @@ class Recording:
     duration_s: float
     resolution_wh: tuple[float, ...]
     frames_analysed: int
+    frames_undecodable: int
+    """Frames that the recording holds but that could not be read."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A frame kept at random, whether or not anything was found in it."""
+
+    view: str
+    timestamp_s: float
+    path: str
 
 
 @dataclass(frozen=True)
@@ -55,10 +62,11 @@ class Session:
     rate_hz: float
     thresholds: dict[str, float]
     """By detector, as shipped with the pack."""
+    snapshots: tuple[Snapshot, ...]
 
 
 @dataclass(frozen=True)
-class Ledger:
+class Exam:
     """One watched exam, checked."""
 
     session: Session
@@ -71,8 +79,13 @@ class Ledger:
     sha256: dict[str, str]
     """Hash of each file read."""
 
+    @property
+    def horizon_s(self) -> float:
+        """End of the time axis: a gap may reach past what was recorded, to the end a header promised."""
+        return max([self.session.duration_s, *(finding.end_s for finding in self.findings)])
 
-def read_ledger(folder: Path) -> Ledger:
+
+def read_exam(folder: Path) -> Exam:
     """Read the three files in `folder`.
 
     Raises:
@@ -87,7 +100,7 @@ def read_ledger(folder: Path) -> Ledger:
     findings.sort(key=lambda finding: (finding.start_s, finding.id))
     times_s, tracks = _scores(_lines(contents[SCORES_FILE], SCORES_FILE))
     sha256 = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
-    return Ledger(session, tuple(findings), times_s, tracks, sha256)
+    return Exam(session, tuple(findings), times_s, tracks, sha256)
 
 
 def evidence_path(folder: Path, name: str, where: str) -> Path:
@@ -121,7 +134,8 @@ def _session(raw: Raw) -> Session:
         title=_bilingual(rules, "title", f"{where}: rules"),
         duration_s=_number(raw, "duration_s", where),
         rate_hz=_number(raw, "rate_hz", where, above=0.0),
-        thresholds={name: _number(thresholds, name, f"{where}: thresholds") for name in sorted(thresholds)},
+        thresholds={name: _number(thresholds, name, f"{where}: thresholds") for name in thresholds},
+        snapshots=tuple(_snapshot(each, f"{where}: snapshots") for each in raw.get("snapshots") or ()),
     )
 
 
@@ -133,7 +147,14 @@ def _recording(raw: object, where: str) -> Recording:
         duration_s=_number(raw, "duration_s", where),
         resolution_wh=_numbers(raw.get("resolution_wh"), "resolution_wh", where, 2),
         frames_analysed=int(_number(raw, "frames_analysed", where)),
+        frames_undecodable=int(_number_or_none(raw, "frames_undecodable", where) or 0),
     )
+
+
+def _snapshot(raw: object, where: str) -> Snapshot:
+    if not isinstance(raw, dict):
+        _wrong(where, "snapshot", "an object", raw)
+    return Snapshot(_choice(raw, "view", where, VIEWS), _number(raw, "timestamp_s", where), _text(raw, "path", where))
 
 
 def _refuse_repeated(findings: list[Finding]) -> None:

@@ -23,6 +23,7 @@ FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf"
 _OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
 _FROZEN_FRAMES = 25  # so many frames with one and the same time: the stream carries none
 _DAMAGED_FRAMES = 250  # so many failures in a row: the recording has ended, this is no damaged stretch
+_LENGTH_ERROR_S = 1.0  # a header's length may be off by as much without anything being cut off
 _TICK_S = 1e-3  # containers round times to a millisecond or so; two times this close are one
 MAX_SIDE_PX = 20_000
 
@@ -50,11 +51,13 @@ class Recording:
         self.stated_duration_s: float | None = count / self.fps if self.fps and count > 0 else None
         """Length the header states, for a progress bar; None where it states none."""
         self.undecodable = 0
-        """Frames that are in the file but could not be decoded, counted as they are passed."""
+        """Frames the file promises that could not be decoded: damaged ones, counted as they are passed, and
+        when `frames` is exhausted those that were cut off its end (estimated where the file has no index)."""
         self.decoded = 0
         """Frames passed so far, sampled or not."""
-        self._stated_frames = int(count) if count > 0 and _has_index(path) else 0
-        self._time_s = 0.0
+        self._stated_frames = int(count) if count > 0 else 0
+        self._container = _container(path)
+        self._time_s = self._offset_s = 0.0
         self._intervals_s: list[float] = []
 
     @property
@@ -62,9 +65,7 @@ class Recording:
         """Seconds from the start to the end of the last frame passed; the length once `frames` is exhausted."""
         if not self.decoded:
             return 0.0
-        # The median: the last interval may be a gap, and at a varying rate the header's fps means little.
-        usual_s = statistics.median(self._intervals_s) if self._intervals_s else 1 / (self.fps or 1.0)
-        return self._time_s + usual_s
+        return self._time_s + self._usual_s()
 
     def frames(self, rate_hz: float) -> Iterator[tuple[float, Image]]:
         """Yield (timestamp_s, image), at most `rate_hz` a second; a slower recording gives each frame once.
@@ -91,8 +92,7 @@ class Recording:
                     self.undecodable += 1
         finally:
             self.close()
-        # An index lists every frame; what the decoder never handed out was damaged or cut off.
-        self.undecodable = max(self.undecodable, self._stated_frames - self.decoded)
+        self.undecodable = max(self.undecodable, self._cut_off())
         if self.decoded == 0:
             raise VideoError(f"{self.path}: expected at least one frame, none could be decoded; is the upload whole?")
 
@@ -122,10 +122,26 @@ class Recording:
             if timestamp_s > self._time_s:
                 self._intervals_s.append(timestamp_s - self._time_s)
                 self._time_s = timestamp_s
+            if not self.decoded:
+                self._offset_s = max(0.0, self._capture.get(cv2.CAP_PROP_PTS)) / (self.fps or 1.0)
             self.decoded += 1
             yield timestamp_s
         if self.decoded > 1 and self._time_s == 0:
             raise self._without_times()
+
+    def _usual_s(self) -> float:
+        """Seconds one frame is shown: the median, as any one interval may be a gap and the stated fps may lie."""
+        return statistics.median(self._intervals_s) if self._intervals_s else 1 / (self.fps or 1.0)
+
+    def _cut_off(self) -> int:
+        """Frames the header promises beyond those decoded."""
+        if self._container == "mp4":  # its index lists every frame
+            return max(0, self._stated_frames - self.decoded)
+        if self._container == "mkv" and self.stated_duration_s is not None:  # its header states a length, from time 0
+            missing_s = self.stated_duration_s - self._offset_s - self.duration_s
+            if missing_s > _LENGTH_ERROR_S:
+                return self.undecodable + round(missing_s / self._usual_s())
+        return 0
 
     def _without_times(self) -> VideoError:
         return VideoError(
@@ -166,7 +182,10 @@ def _only_plain_files() -> Iterator[None]:
             os.environ[_OPTIONS] = before
 
 
-def _has_index(path: Path) -> bool:
-    """Whether the header counts frames exactly (mp4 and mov); other containers only estimate."""
+def _container(path: Path) -> str:
+    """By the first bytes: `mp4` (also mov), `mkv` (also webm) or nothing."""
     with path.open("rb") as stream:
-        return stream.read(8)[4:] == b"ftyp"
+        start = stream.read(8)
+    if start[4:] == b"ftyp":
+        return "mp4"
+    return "mkv" if start[:4] == b"\x1a\x45\xdf\xa3" else ""

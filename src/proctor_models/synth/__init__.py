@@ -1,1 +1,1 @@
-"""TODO."""
+"""Frames and recordings made from photographs of people who do not exist; see `compose` and `exam`."""

@@ -37,7 +37,7 @@ class Look:
 
 def draw_look(rng: np.random.Generator) -> Look:
     """Choose light and camera."""
-    light = str(rng.choice(LIGHTS, p=(0.45, 0.22, 0.18, 0.15)))
+    light = str(rng.choice(LIGHTS, p=(0.55, 0.2, 0.14, 0.11)))
     warmth = rng.uniform(-0.05, 0.06) + (0.1 if light == "warm" else 0.0)
     tint = np.array([1 - warmth, 1.0, 1 + 0.7 * warmth])
     near, far = {"day": (1.0, 1.0), "warm": (0.94, 0.9), "dim": (0.52, 0.45), "backlight": (0.5, 1.3)}[light]

@@ -43,8 +43,8 @@ def cut_hand(picture: Colour, likely_figure: Plane, elbow: Points, wrist: Points
 def _only_the_arm(layer: Layer) -> Plane:
     """The connected skin around the wrist, without what lies beside the hand."""
     y, x = np.mgrid[0 : HAND_WH[1], 0 : HAND_WH[0]].astype(np.float32)
-    # A hanging hand reaches about 0.75 forearms beyond the wrist, and is half as wide.
-    hand = (np.abs(x - WRIST_AT[0]) < 135) & (y > WRIST_AT[1] - 320) & (y <= WRIST_AT[1])
+    # A hanging hand reaches two thirds of a forearm beyond the wrist; further in lies the thigh.
+    hand = (np.abs(x - WRIST_AT[0]) < 86) & (y > WRIST_AT[1] - 275) & (y <= WRIST_AT[1])
     arm = (np.abs(x - WRIST_AT[0]) < 95 + 0.12 * (y - WRIST_AT[1])) & (y > WRIST_AT[1])
     flesh = (matte.skin(layer.bgr, layer.alpha) * (hand | arm)).astype(np.uint8)
     count, names, _, _ = cv2.connectedComponentsWithStats(flesh, connectivity=4)

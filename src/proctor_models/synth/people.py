@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -19,16 +20,26 @@ import numpy as np
 
 from proctor_models.errors import ConfigError
 from proctor_models.synth import matte
-from proctor_models.synth.layers import Colour, Layer, Plane, Points, box_of, moved
+from proctor_models.synth.layers import Colour, Layer, Plane, Points, box_of, moved, polygon
+from proctor_models.synth.wear import OVAL
 
 REQUIREMENTS = "requirements-synth.txt"
-# P003 looks like a person of public life and is left out.
-SIDES: tuple[tuple[str, ...], ...] = (("P001", "P002", "P006", "P007", "P009"), ("P005", "P008"), ("P004", "P010"))
-PERSONS: tuple[str, ...] = tuple(sorted(code for side in SIDES for code in side))
-EARS_VISIBLE = frozenset({"P001", "P005", "P006", "P010"})
 # Pose landmarks of MediaPipe: nose, ears, elbows, wrists, little, index and thumb fingers.
 NOSE, EARS, MOUTH = 0, (7, 8), (9, 10)
+PEOPLE_KEPT = 3
 FACE_FRAME = (33, 263, 61, 291, 168, 1)  # eye corners, mouth corners, bridge and tip of the nose
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A face of the same person with another expression, fitted onto a figure."""
+
+    source_path: str
+    face: Colour
+    blend: Plane
+    corner: tuple[int, int]
+    """Where the top left corner of `face` goes, x and y in pixels of the figure."""
+    landmarks: Points
 
 
 @dataclass(frozen=True)
@@ -46,10 +57,37 @@ class Figure:
     """White cloth that can be dyed."""
     face_box: tuple[float, float, float, float] | None = None
     """Where the landmarks are missing: the box around a face in profile."""
+    ear: tuple[float, float] | None = None
+    """Where the landmarks are missing: the ear of a head in profile."""
 
     def dyed(self, rng: np.random.Generator) -> Figure:
         """The same figure in other clothes."""
         return replace(self, layer=Layer(matte.dye(rng, self.layer.bgr, self.cloth), self.layer.alpha))
+
+    def wearing(self, expression: Expression) -> Figure:
+        """The same figure with another expression."""
+        (x, y), (height, width) = expression.corner, expression.blend.shape
+        bgr = self.layer.bgr.copy()
+        part = bgr[y : y + height, x : x + width]
+        part += (expression.face - part) * expression.blend[..., None]
+        return replace(
+            self, layer=Layer(bgr, self.layer.alpha), landmarks=expression.landmarks, source_path=expression.source_path
+        )
+
+    def mirrored(self) -> Figure:
+        """The same figure, left and right exchanged."""
+        width = self.layer.size_wh[0]
+        layer = Layer(np.ascontiguousarray(self.layer.bgr[:, ::-1]), np.ascontiguousarray(self.layer.alpha[:, ::-1]))
+        mesh = None if self.landmarks is None else (np.array([width, 0], np.float32) + self.landmarks * np.array([-1, 1], np.float32))
+        box = self.face_box
+        return replace(
+            self,
+            layer=layer,
+            landmarks=mesh,
+            cloth=np.ascontiguousarray(self.cloth[:, ::-1]),
+            face_box=None if box is None else (width - box[2], box[1], width - box[0], box[3]),
+            ear=None if self.ear is None else (width - self.ear[0], self.ear[1]),
+        )
 
     @cached_property
     def crown(self) -> tuple[float, float]:
@@ -106,8 +144,8 @@ class Studio:
         except ImportError as error:
             raise ConfigError(
                 f"proctor synth: {error.name or error} is not installed; it needs its own environment: "
-                f"uv venv .venv-synth && VIRTUAL_ENV=.venv-synth uv pip install --no-deps -r {REQUIREMENTS} -e . "
-                "and run .venv-synth/bin/proctor synth"
+                f"`uv venv .venv-synth && uv pip install --python .venv-synth --no-deps -r {REQUIREMENTS} -e .`, "
+                "then run .venv-synth/bin/proctor"
             ) from None
         self._folder = Path(openpeople.__file__).parent / "data" / "curated"
         solutions = mediapipe.solutions
@@ -115,7 +153,9 @@ class Studio:
             self._mesh: Any = solutions.face_mesh.FaceMesh(static_image_mode=True, max_num_faces=1, min_detection_confidence=0.4)
             self._segment: Any = solutions.selfie_segmentation.SelfieSegmentation(model_selection=0)
             self._pose: Any = solutions.pose.Pose(static_image_mode=True, model_complexity=1, min_detection_confidence=0.3)
-        self._kept: dict[tuple[str, str], Any] = {}
+            for net in (self._mesh, self._segment, self._pose):  # the first picture of each brings more notes
+                net.process(np.zeros((64, 64, 3), np.uint8))
+        self._kept: OrderedDict[str, dict[str, Any]] = OrderedDict()
 
     def portrait(self, person: str) -> Figure:
         """Head and shoulders before a studio backdrop, looking at the camera."""
@@ -132,6 +172,14 @@ class Studio:
     def standing(self, person: str) -> Figure:
         """Head and trunk in everyday clothes, further away."""
         return self._figure(person, "amateur_posture", 1.0, (0.0, 0.62), studio=False)
+
+    def _of(self, person: str) -> dict[str, Any]:
+        """What is kept of one person; only the last few people are, they take 200 MB each."""
+        kept = self._kept.setdefault(person, {})
+        self._kept.move_to_end(person)
+        while len(self._kept) > PEOPLE_KEPT:
+            self._kept.popitem(last=False)
+        return kept
 
     def _read(self, person: str, name: str) -> tuple[Colour, str]:
         relative = f"{person}/assets/{name}.jpg"
@@ -169,15 +217,15 @@ class Studio:
         return np.asarray(np.round(np.array([[p.x, p.y] for p in found.landmark]) * scale), np.float32)
 
     def _figure(self, person: str, name: str, scale: float, rows: tuple[float, float] = (0, 1), studio: bool = True) -> Figure:
-        key = (person, name)
-        if key not in self._kept:
+        kept = self._of(person)
+        if name not in kept:
             picture, source = self._read(person, name)
             height = picture.shape[0]
             picture = picture[int(rows[0] * height) : int(rows[1] * height)]
             if scale != 1:
                 picture = np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.float32)
-            self._kept[key] = self._cut(person, source, picture, studio)
-        figure: Figure = self._kept[key]
+            kept[name] = self._cut(person, source, picture, studio)
+        figure: Figure = kept[name]
         return figure
 
     def _cut(self, person: str, source: str, picture: Colour, studio: bool) -> Figure:
@@ -189,30 +237,30 @@ class Studio:
         cloth = matte.white_cloth(bgr, alpha, float(mesh[152, 1]) + 0.1 * face_px) if studio else np.zeros_like(alpha)
         return Figure(person, source, Layer(bgr, alpha), mesh, face_px, cloth)
 
-    def expressions(self, figure: Figure) -> tuple[Figure, ...]:
-        """The same figure with other faces, from the same person's sheet of expressions.
+    def expressions(self, figure: Figure) -> tuple[Expression, ...]:
+        """Other faces for `figure`, from the same person's sheet of expressions; see `Figure.wearing`.
 
         Faces that are turned too far to fit onto this head are left out.
         """
-        key = (figure.person, f"expressions of {figure.source_path}")
-        if key not in self._kept:
+        kept, key = self._of(figure.person), f"expressions of {figure.source_path}"
+        if key not in kept:
             sheet, source = self._read(figure.person, "emotions_sheet")
-            faces = [_with_face(figure, cell, mesh, source) for cell in cells(sheet) if (mesh := self.landmarks(cell)) is not None]
-            self._kept[key] = tuple(face for face in faces if face is not None)
-        found: tuple[Figure, ...] = self._kept[key]
+            faces = [fit_face(figure, cell, mesh, source) for cell in cells(sheet) if (mesh := self.landmarks(cell)) is not None]
+            kept[key] = tuple(face for face in faces if face is not None)
+        found: tuple[Expression, ...] = kept[key]
         return found
 
     def turned(self, person: str, column: int) -> Figure:
         """Body from the `column` of the sheet of views: 1 from its left, 2 from behind, 3 from its right."""
-        key = (person, f"turned {column}")
-        if key not in self._kept:
+        kept, key = self._of(person), f"turned {column}"
+        if key not in kept:
             sheet, source = self._read(person, "character_sheet")
             found = cells(sheet)
             picture = found[4 + column]
             picture = np.asarray(cv2.resize(picture, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.float32)
             bgr, alpha = matte.key_out(picture, self._likely(picture))
-            self._kept[key] = self._turned(person, source, picture, Layer(bgr, alpha), column)
-        figure: Figure = self._kept[key]
+            kept[key] = self._turned(person, source, picture, Layer(bgr, alpha), column)
+        figure: Figure = kept[key]
         return figure
 
     def _turned(self, person: str, source: str, picture: Colour, layer: Layer, column: int) -> Figure:
@@ -221,15 +269,16 @@ class Studio:
         cloth = matte.white_cloth(layer.bgr, layer.alpha, body[1] + 1.35 * face_px)
         points = self.pose(picture) if column != 2 else None
         face = _profile_box(points, face_px, layer) if points is not None else None
-        return Figure(person, source, layer, None, face_px, cloth, face)
+        ear = None if points is None else tuple(points[list(EARS)].mean(0).tolist())
+        return Figure(person, source, layer, None, face_px, cloth, face, ear)
 
     def hand(self, person: str, side: int = 0) -> Hand:
         """A hand and forearm of the studio photograph of the whole person, turned fingers up."""
-        key = (person, f"hand {side}")
-        if key not in self._kept:
+        kept, key = self._of(person), f"hand {side}"
+        if key not in kept:
             picture, _ = self._read(person, "studio_posture")
-            self._kept[key] = self._hand(picture, side)
-        hand: Hand = self._kept[key]
+            kept[key] = self._hand(picture, side)
+        hand: Hand = kept[key]
         return hand
 
     def _hand(self, picture: Colour, side: int) -> Hand:
@@ -241,7 +290,7 @@ class Studio:
         elbow, wrist, index, thumb = points[13 + side], points[15 + side], points[19 + side], points[21 + side]
         layer, turn = cut_hand(picture, self._likely(picture), elbow, wrist)
         tips = moved(np.array([(index + thumb) / 2, wrist], np.float32), turn)
-        face_px = float(np.linalg.norm(mesh[10] - mesh[152]))
+        face_px = float(np.linalg.norm(mesh[10] - mesh[152])) * float(np.linalg.norm(turn[:2, 0]))
         return Hand(layer, tuple(tips[0].tolist()), tuple(tips[1].tolist()), face_px)
 
 
@@ -265,32 +314,30 @@ def cells(sheet: Colour) -> list[Colour]:
     return found
 
 
-def _with_face(figure: Figure, cell: Colour, mesh: Points, source: str) -> Figure | None:
-    from proctor_models.synth.layers import polygon
-    from proctor_models.synth.wear import OVAL
-
-    assert figure.landmarks is not None
+def fit_face(figure: Figure, cell: Colour, mesh: Points, source: str) -> Expression | None:
+    """The face in `cell`, with landmarks `mesh`, laid onto the head of `figure`; None where it does not fit."""
+    if figure.landmarks is None:
+        return None
     fit, _ = cv2.estimateAffinePartial2D(mesh[list(FACE_FRAME)], figure.landmarks[list(FACE_FRAME)], method=cv2.LMEDS)
     if fit is None:
         return None
-    turn = np.vstack([fit, [0, 0, 1]])
-    landed = moved(mesh, turn)
+    landed = moved(mesh, np.vstack([fit, [0, 0, 1]]))
     ends = [234, 454, 152, 10]
     if np.linalg.norm(landed[ends] - figure.landmarks[ends], axis=1).max() > 0.085 * figure.face_px:
         return None
-    size = figure.layer.size_wh
-    face = np.asarray(cv2.warpAffine(cell, fit, size, flags=cv2.INTER_CUBIC), np.float32)
-    centre = landed[list(OVAL)].mean(0)
-    inner = centre + (landed[list(OVAL)] - centre) * 0.88
-    blend = polygon(inner, size, figure.face_px * 0.03)
-    known = cv2.warpAffine(np.ones(cell.shape[:2], np.float32), fit, size)
-    blend = np.asarray(blend * known, np.float32)
-    inside = blend > 0.6
-    if not inside.any():
+    oval = landed[list(OVAL)]
+    x0, y0 = np.maximum(oval.min(0), 0).astype(int)
+    width, height = (np.ceil(oval.max(0)) - (x0, y0)).astype(int).tolist()
+    fit[:, 2] -= (x0, y0)
+    face = np.asarray(cv2.warpAffine(cell, fit, (width, height), flags=cv2.INTER_CUBIC), np.float32)
+    known = cv2.warpAffine(np.ones(cell.shape[:2], np.float32), fit, (width, height))
+    inner = oval.mean(0) + (oval - oval.mean(0)) * 0.86 - np.array([x0, y0])
+    blend = np.asarray(polygon(inner.astype(np.float32), (width, height), figure.face_px * 0.025) * known, np.float32)
+    behind, inside = figure.layer.bgr[y0 : y0 + height, x0 : x0 + width], blend > 0.6
+    if behind.shape != face.shape or not inside.any():
         return None
-    gain = figure.layer.bgr[inside].mean(0) / np.maximum(face[inside].mean(0), 1)
-    bgr = figure.layer.bgr + (np.clip(face * gain, 0, 255) - figure.layer.bgr) * blend[..., None]
-    return replace(figure, layer=Layer(np.asarray(bgr, np.float32), figure.layer.alpha), landmarks=landed, source_path=source)
+    face = np.clip(face * (behind[inside].mean(0) / np.maximum(face[inside].mean(0), 1)), 0, 255)
+    return Expression(source, np.asarray(face, np.float32), blend, (int(x0), int(y0)), landed)
 
 
 def _profile_box(points: Points, face_px: float, layer: Layer) -> tuple[float, float, float, float]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from proctor_models.synth.layers import Colour, Layer, blank, polygon, rounded
+from proctor_models.synth.layers import Colour, Layer, blank, rounded
 
 PHONE_WH = (220, 450)
 CASES = ((28, 28, 30), (60, 58, 56), (226, 226, 224), (120, 84, 48), (140, 140, 214), (170, 196, 160), (150, 168, 206), (40, 40, 150))
@@ -216,15 +216,3 @@ HARD_NEGATIVES: dict[str, Callable[[np.random.Generator], Layer]] = {
     "calculator": calculator,
     "wallet": wallet,
 }
-
-
-def shadow_of(layer: Layer, shift_px: tuple[float, float], blur_px: float) -> np.ndarray:
-    """The soft shadow beside a canvas-sized layer."""
-    move = np.array([[1, 0, shift_px[0]], [0, 1, shift_px[1]]], np.float64)
-    cast = cv2.warpAffine(layer.alpha, move, layer.size_wh)
-    return np.asarray(cv2.GaussianBlur(cast, (0, 0), blur_px), np.float32)
-
-
-__all__ = [
-    "CASES", "HARD_NEGATIVES", "calculator", "closed_book", "mug", "open_book", "phone", "polygon", "remote", "shadow_of", "sheet", "wallet",
-]  # fmt: skip

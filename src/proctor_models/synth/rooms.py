@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import cv2
 import numpy as np
 
-from proctor_models.synth.layers import CANVAS_WH, Colour, Plane, Points, blank, polygon, rounded
+from proctor_models.synth.layers import CANVAS_WH, Colour, Plane, blank, polygon, rounded
 
 # Wall paints, blue-green-red.
 WALLS = (
@@ -21,12 +22,24 @@ Furniture = Callable[[Colour, np.random.Generator, int], None]
 
 def _rectangle(room: Colour, corners: tuple[float, float, float, float], colour: np.ndarray, shadow: float = 0.0) -> None:
     """An upright board on the wall; `shadow` is how dark it throws one, to the lower right."""
-    x0, y0, x1, y1 = corners
-    quad = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float32)
     if shadow > 0:
-        room *= 1 - shadow * polygon(quad + np.array([14, 18], np.float32), CANVAS_WH, 14)[..., None]
-    mask = polygon(quad, CANVAS_WH)[..., None]
-    room += (np.asarray(colour, np.float32) - room) * mask
+        _cast(room, (corners[0] + 14, corners[1] + 18, corners[2] + 14, corners[3] + 18), shadow)
+    x0, x1 = np.clip(np.rint([corners[0], corners[2]]).astype(int), 0, room.shape[1])
+    y0, y1 = np.clip(np.rint([corners[1], corners[3]]).astype(int), 0, room.shape[0])
+    room[y0:y1, x0:x1] = np.asarray(colour, np.float32)
+
+
+def _cast(room: Colour, corners: tuple[float, float, float, float], strength: float, blur_px: float = 14.0) -> None:
+    """Darken a box with a soft rim; only the part of the picture around it is touched."""
+    margin = int(3 * blur_px)
+    left, top = max(0, int(corners[0]) - margin), max(0, int(corners[1]) - margin)
+    part = room[top : max(top, int(corners[3]) + margin), left : max(left, int(corners[2]) + margin)]
+    if part.size == 0:
+        return
+    mask = np.zeros(part.shape[:2], np.float32)
+    x0, y0 = max(0, int(corners[0]) - left), max(0, int(corners[1]) - top)
+    mask[y0 : max(y0, int(corners[3]) - top), x0 : max(x0, int(corners[2]) - left)] = strength
+    part *= 1 - np.asarray(cv2.GaussianBlur(mask, (0, 0), blur_px), np.float32)[..., None]
 
 
 def smooth_noise(rng: np.random.Generator, size_wh: tuple[int, int], cells: int) -> Plane:
@@ -51,7 +64,7 @@ def _bookshelf(room: Colour, rng: np.random.Generator, left: int) -> None:
             if rng.random() < 0.16:
                 x += int(rng.integers(20, 60))
                 continue
-            spine = rng.uniform(35, 205, 3).astype(np.float32) * np.float32(rng.uniform(0.6, 1.0))
+            spine = np.float32(rng.uniform(35, 190)) * 0.6 + 0.4 * rng.uniform(35, 205, 3).astype(np.float32)
             _rectangle(room, (x, y1 - tall, x + thick - 2, y1), spine)
             _rectangle(room, (x + 2, y1 - tall * 0.8, x + thick - 4, y1 - tall * 0.7), np.clip(spine * 1.5, 0, 235))
             x += thick
@@ -158,7 +171,8 @@ def _coat(room: Colour, rng: np.random.Generator, left: int) -> None:
 def _lamp(room: Colour, rng: np.random.Generator, left: int) -> None:
     x, y = left + 80, int(rng.integers(280, 460))
     shade_quad = np.array([[x - 50, y], [x + 50, y], [x + 84, y + 120], [x - 84, y + 120]], np.float32)
-    glow = np.exp(-(((np.mgrid[0 : CANVAS_WH[1], 0 : CANVAS_WH[0]][1] - x) / 220.0) ** 2 + ((np.mgrid[0 : CANVAS_WH[1], 0 : CANVAS_WH[0]][0] - y - 60) / 220.0) ** 2))
+    rows, columns = np.mgrid[0 : CANVAS_WH[1], 0 : CANVAS_WH[0]].astype(np.float32)
+    glow = np.exp(-(((columns - x) / 220) ** 2 + ((rows - y - 60) / 220) ** 2))
     room += (np.array([150, 205, 245], np.float32) * 0.35 * glow[..., None]).astype(np.float32)
     _rectangle(room, (x - 5, y + 110, x + 5, CANVAS_WH[1]), np.array([50, 52, 56], np.float32))
     room += (np.array([190, 232, 252], np.float32) - room) * polygon(shade_quad, CANVAS_WH)[..., None]
@@ -199,6 +213,16 @@ def room(rng: np.random.Generator, blur_px: float | None = None) -> Colour:
     return np.asarray(np.clip(cv2.GaussianBlur(picture, (0, 0), blur), 0, 255), np.float32)
 
 
+@lru_cache(maxsize=2)
+def _kept(seed: int, salt: int) -> Colour:
+    return room(np.random.default_rng([seed, salt]))
+
+
+def room_of(seed: int, salt: int = 12) -> Colour:
+    """The room of one recording; its frames ask for it again and again."""
+    return _kept(seed, salt).copy()
+
+
 def chair(rng: np.random.Generator, centre_x: float, top: float, width: float) -> tuple[Colour, Plane]:
     """The back of a chair seen from the front: its colours and its mask, canvas-sized."""
     cloth = np.array([(38, 38, 42), (70, 60, 52), (46, 46, 120), (120, 120, 122), (60, 84, 110)][rng.integers(5)], np.float32)
@@ -212,8 +236,3 @@ def chair(rng: np.random.Generator, centre_x: float, top: float, width: float) -
     seam = 1 - 0.25 * np.exp(-(((np.abs(across) - 0.7) / 0.03) ** 2))
     colours = np.broadcast_to(cloth * (bulge * seam)[None, :, None], (CANVAS_WH[1], CANVAS_WH[0], 3))
     return np.asarray(colours, np.float32), np.asarray(cv2.GaussianBlur(mask, (0, 0), 1.5), np.float32)
-
-
-def wall_shadow(points: Points) -> Plane:
-    """The soft shadow that a figure's outline `points` throws on the wall behind it."""
-    return polygon(points, CANVAS_WH, 40)

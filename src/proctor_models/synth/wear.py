@@ -11,7 +11,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from proctor_models.synth.layers import CANVAS_WH, Colour, Layer, Plane, Points, polygon
+from proctor_models.synth.layers import CANVAS_WH, Colour, Layer, Plane, Points, blur, polygon
 
 Fit = Literal["right", "under_nose", "chin"]
 
@@ -78,7 +78,7 @@ def _smooth(points: Points, rounds: int = 3) -> Points:
 
 def _shading(picture: Colour, mask: Plane, blur_px: float) -> Plane:
     """How the light falls where `mask` is: brightness over its own average there."""
-    grey = cv2.GaussianBlur(picture.mean(2), (0, 0), blur_px)
+    grey = blur(picture.mean(2), blur_px)
     inside = grey[mask > 0.5]
     level = float(np.percentile(inside, 70)) if inside.size else 128.0
     return np.asarray(np.clip(grey / max(level, 8.0), 0.35, 1.2), np.float32)
@@ -128,12 +128,12 @@ def _pleats(rng: np.random.Generator, along: Plane, across: Plane) -> Plane:
 def _straps(head: Head, upper: Points, jaw: Points, size: float) -> Layer:
     alpha = np.zeros((CANVAS_WH[1], CANVAS_WH[0]), np.uint8)
     for ear, corners in zip(head.ears(), ((upper[0], jaw[0]), (upper[-1], jaw[-1])), strict=True):
-        end = ear + head.outward(ear) * size * 0.03
-        for corner, lift in zip(corners, (0.1, -0.06), strict=True):
+        end = ear + head.outward(ear) * size * 0.01
+        for corner, lift in zip(corners, (0.05, -0.03), strict=True):
             target = end + head.up * size * lift
-            cv2.line(alpha, tuple(np.int32(corner).tolist()), tuple(np.int32(target).tolist()), 230, max(2, int(size * 0.012)), cv2.LINE_AA)
+            cv2.line(alpha, tuple(np.int32(corner).tolist()), tuple(np.int32(target).tolist()), 170, max(2, int(size * 0.009)), cv2.LINE_AA)
     plane = np.asarray(cv2.GaussianBlur(alpha.astype(np.float32) / 255, (0, 0), 1.0), np.float32)
-    return Layer(np.full((*plane.shape, 3), 214, np.float32), plane)
+    return Layer(np.full((*plane.shape, 3), 196, np.float32), plane)
 
 
 def headphones(rng: np.random.Generator, picture: Colour, head: Head) -> Layer:
@@ -148,7 +148,7 @@ def headphones(rng: np.random.Generator, picture: Colour, head: Head) -> Layer:
     colours = np.zeros((CANVAS_WH[1], CANVAS_WH[0], 3), np.float32)
     alpha = np.zeros((CANVAS_WH[1], CANVAS_WH[0]), np.float32)
     turn = np.linspace(0, np.pi, 60, dtype=np.float32)
-    arc = middle + np.cos(turn)[:, None] * half * side + (np.sin(turn)[:, None] ** 0.85) * (rise + 0.03 * size) * up
+    arc = middle + np.cos(turn)[:, None] * half * side + (np.maximum(np.sin(turn), 0)[:, None] ** 0.85) * (rise + 0.03 * size) * up
     thick = size * float(rng.uniform(0.055, 0.1))
     for width, gain in ((thick, 0.55), (thick * 0.72, 0.95), (thick * 0.25, 1.3)):
         points = np.rint(arc * 16).astype(np.int32)

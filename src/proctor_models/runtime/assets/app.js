@@ -5,6 +5,7 @@ function renderAll() {
   renderHeader();
   renderTimeline();
   renderFindings();
+  renderSnapshots();
   renderToolbar();
   renderScores();
   renderFooter();
@@ -83,7 +84,7 @@ function decideByKey(decision) {
 }
 
 function onKey(event) {
-  const typing = event.target.closest("input, select, textarea, dialog");
+  const typing = event.target.closest("select, textarea, dialog, input:not([type=checkbox])");
   const handler = KEYS[event.key];
   if (!handler || !state.keys || typing || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();

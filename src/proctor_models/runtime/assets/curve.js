@@ -1,6 +1,9 @@
 // Scores against their threshold. Bands and labels are boxes, only the lines are drawn, so that a chart
 // may be stretched to any width without stretching its text.
 const TALL = 100;
+const HEADROOM = 1.06; // so that a peak at 1 is not cut off
+
+const rise = (value) => (TALL * Math.min(1, value)) / HEADROOM;
 
 function plot({ curve, threshold, gaps = [], findings = [], label, peak = null }) {
   const { from_s: from, to_s: to } = curve;
@@ -17,18 +20,18 @@ function plot({ curve, threshold, gaps = [], findings = [], label, peak = null }
 
 function thresholdLine(threshold) {
   if (threshold === null) return null;
-  return el("div", { class: "threshold", style: { bottom: `${100 * Math.min(1, threshold)}%` } },
+  return el("div", { class: "threshold", style: { bottom: `${rise(threshold)}%` } },
     el("span", {}, score(threshold)));
 }
 
 function peakDot(peak, from, to) {
-  const at = { left: `${percent(peak.time, from, to)}%`, bottom: `${100 * Math.min(1, peak.score)}%` };
+  const at = { left: `${percent(peak.time, from, to)}%`, bottom: `${rise(peak.score)}%` };
   return el("div", { class: "peak-dot", style: at });
 }
 
 function lines(curve) {
   const { from_s: from, to_s: to } = curve;
-  const at = (time, value) => `${(10 * percent(time, from, to)).toFixed(1)} ${(TALL * (1 - value)).toFixed(1)}`;
+  const at = (time, value) => `${(10 * percent(time, from, to)).toFixed(1)} ${(TALL - rise(value)).toFixed(1)}`;
   const upper = (run) => run.map(([time, , high]) => at(time, high));
   const lower = (run) => run.map(([time, low]) => at(time, low));
   // A run of one point is a line of no length: its round ends make it a dot.
@@ -60,7 +63,7 @@ function renderScores() {
     sectionTitle("scores-title", words().scores), el("p", { class: "hint" }, words().scoresHint),
     el("div", { class: "charts" }, DATA.detectors.map(detectorChart)));
   for (const chart of section.querySelectorAll(".chart")) {
-    chart.append(el("div", { class: "strip" }, el("span", {}), axis(0, DATA.session.duration_s, chart.clientWidth - 110)));
+    chart.append(el("div", { class: "strip" }, el("span", {}), axis(0, DATA.horizon_s, chart.clientWidth - 110)));
   }
 }
 
@@ -73,7 +76,7 @@ function detectorChart(detector) {
 }
 
 function strip(detector, view) {
-  const recording = DATA.session.views.find((each) => each.view === view.view);
+  const recording = viewNamed(view.view);
   const share = `${(100 * view.unknown_share).toFixed(view.unknown_share < 0.1 ? 1 : 0)}%`;
   return el("div", { class: "strip" },
     el("span", { class: "strip-label" }, words().view[view.view],

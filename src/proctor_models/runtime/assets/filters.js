@@ -14,6 +14,7 @@ function renderToolbar() {
       el("button", { type: "button", class: "export", on: { click: exportDecisions } }, words().export)),
     keyHelp(),
     state.kept ? null : el("p", { class: "warning" }, words().notKept));
+  byId("toolbar").hidden = DATA.findings.length === 0;
   showProgress();
 }
 

@@ -1,6 +1,4 @@
 // One card a finding: what, when, under which article, and what the camera saw.
-const KINDS = ["peak", "before", "after", "other"];
-
 function renderFindings() {
   const count = el("span", { class: "count" }, String(DATA.findings.length));
   const body = DATA.findings.length ? DATA.findings.map(card) : emptyState();
@@ -53,7 +51,7 @@ function cardFacts(finding) {
 function around(finding) {
   const { curve } = finding;
   if (!curve) return null;
-  const view = viewOf(finding);
+  const view = viewNamed(finding.view);
   const scored = finding.peak_s !== null && finding.peak_score !== null;
   return el("div", { class: "around", "data-from": curve.from_s, "data-to": curve.to_s },
     el("h4", {}, words().scoreAround, curve.unknown.length ? el("small", {}, el("i", { class: "swatch unknown" }), words().unknown) : null),
@@ -62,47 +60,6 @@ function around(finding) {
       peak: scored ? { time: finding.peak_s, score: finding.peak_score } : null,
       label: `${words().scoreAround}: ${words().peakAgainst(score(finding.peak_score), score(finding.threshold))}`,
     }));
-}
-
-function picturesOf(finding) {
-  const all = finding.evidence.map((path) => ({ path, finding, ...DATA.pictures[path] }));
-  return all.sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind));
-}
-
-function pictures(finding) {
-  const [first, ...rest] = picturesOf(finding);
-  if (!first) return el("div", { class: "pictures" }, el("p", { class: "no-picture" }, words().pictureState.none));
-  // Without a peak (a gap in the recording) before and after stand side by side.
-  const main = first.kind === "peak" || first.kind === "other" ? [first] : [];
-  const small = main.length ? rest : [first, ...rest];
-  const view = viewOf(finding);
-  const upright = view && view.resolution_wh[1] > view.resolution_wh[0];
-  return el("div", { class: `pictures${upright ? " upright" : ""}` }, main.map(pictureFigure),
-    small.length ? el("div", { class: "thumbs" }, small.map(pictureFigure)) : null);
-}
-
-function pictureFigure(picture) {
-  const name = `${picture.finding.id}, ${words().picture[picture.kind]}`;
-  const content = picture.state === "shown"
-    ? el("button", { type: "button", class: "enlarge", "aria-label": words().enlarge(name), on: { click: () => openViewer(picture) } }, framed(picture, name))
-    : el("p", { class: "no-picture" }, words().pictureState[picture.state], el("code", {}, picture.path));
-  return el("figure", { class: picture.kind }, content, el("figcaption", {}, words().picture[picture.kind]));
-}
-
-const viewOf = (finding) => DATA.session.views.find((each) => each.view === finding.view);
-
-// The evidence stays as it was stored; the box is drawn over it.
-function framed(picture, name) {
-  const view = viewOf(picture.finding);
-  const boxes = picture.kind === "peak" && view ? picture.finding.boxes : [];
-  const [width, height] = view ? view.resolution_wh : [4, 3];
-  return el("span", { class: "framed" }, el("img", { src: picture.src, alt: name }),
-    boxes.length ? svg("svg", { class: "boxes", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" }, boxes.map(boxShapes)) : null);
-}
-
-function boxShapes([x0, y0, x1, y1]) {
-  const at = { x: x0, y: y0, width: Math.max(0, x1 - x0), height: Math.max(0, y1 - y0) };
-  return [svg("rect", { class: "halo", ...at }), svg("rect", { class: "box", ...at })];
 }
 
 function decide(finding) {

@@ -37,14 +37,15 @@ function facts() {
   const { session } = DATA;
   const models = Object.entries(session.models).map(([name, sha256]) => hash(words().model(name), sha256));
   return el("dl", { class: "facts", "aria-label": words().facts },
-    session.views.map((view) => fact(viewName(view.view), el("span", { class: "file" }, view.file_name), recordingLine(view))),
+    session.views.map((view) => fact(viewName(view.view), el("span", { class: "file" }, view.file_name),
+      recordingLine(view), view.frames_undecodable > 0 && words().undecodable(view.frames_undecodable))),
     fact(words().duration, clock(session.duration_s), words().perSecond(session.rate_hz)),
     fact(words().pack, session.pack_version, ...models),
     fact(words().rules, session.rules_name, hash("SHA-256", session.rules_sha256)));
 }
 
 function fact(name, value, ...more) {
-  return el("div", {}, el("dt", {}, name), el("dd", {}, value), more.map((line) => el("dd", { class: "more" }, line)));
+  return el("div", {}, el("dt", {}, name), el("dd", {}, value), more.map((line) => line && el("dd", { class: "more" }, line)));
 }
 
 function recordingLine(view) {

@@ -8,11 +8,11 @@ function renderTimeline() {
   refill(section,
     sectionTitle("timeline-title", words().timeline, legend()),
     lanes,
-    el("p", { class: "hint screen-only" }, words().timelineHint));
+    DATA.findings.length > 0 && el("p", { class: "hint screen-only" }, words().timelineHint));
   const track = section.querySelector(".track");
   const width = track ? track.clientWidth : 600;
   for (const each of section.querySelectorAll(".lane")) {
-    each.append(el("div", { class: "row axis-row" }, el("span", {}), axis(0, DATA.session.duration_s, width)));
+    each.append(el("div", { class: "row axis-row" }, el("span", {}), axis(0, DATA.horizon_s, width)));
   }
   markCurrent();
 }
@@ -62,13 +62,12 @@ function ruleName(finding) {
 }
 
 function row(view, label, findings, kind) {
-  const whole = DATA.session.duration_s;
+  const whole = DATA.horizon_s;
   return el("div", { class: `row ${kind}` },
     el("span", { class: "row-label", title: label }, label),
     el("div", { class: "track" },
       view.gaps.map(([start, end]) => band("unseen-time", start, end, 0, whole)),
-      findings.map(mark),
-      findings.length || kind ? null : el("span", { class: "none" }, words().noneHere)));
+      findings.map(mark)));
 }
 
 function mark(finding) {
@@ -79,7 +78,7 @@ function mark(finding) {
   const show = (event) => tip.show(event.currentTarget, lines());
   return el("button", {
     type: "button", class: `mark ${finding.severity}`, "data-finding": finding.id, tabindex: "-1",
-    "aria-label": lines().join(", "), style: place(finding.start_s, finding.end_s, 0, DATA.session.duration_s),
+    "aria-label": lines().join(", "), style: place(finding.start_s, finding.end_s, 0, DATA.horizon_s),
     on: {
       click: () => select(finding.id, { focus: true }),
       pointerenter: show, focus: show, pointerleave: tip.hide, blur: tip.hide,

@@ -1,31 +1,30 @@
-// A picture as large as the window, with its neighbours of the same finding.
+// A picture as large as the window, with its neighbours.
 const viewer = { pictures: [], at: 0, boxes: true };
 
-function openViewer(picture) {
-  viewer.pictures = picturesOf(picture.finding).filter((each) => each.state === "shown");
-  viewer.at = viewer.pictures.findIndex((each) => each.path === picture.path);
+function openViewer(picture, beside) {
+  viewer.pictures = beside.filter((each) => each.state === "shown");
+  viewer.at = viewer.pictures.indexOf(picture);
   showInViewer();
   byId("viewer").showModal();
 }
 
 function showInViewer() {
   const picture = viewer.pictures[viewer.at];
-  const name = `${picture.finding.id} · ${titleOf(picture.finding)} · ${words().picture[picture.kind]}`;
   const dialog = byId("viewer");
-  dialog.setAttribute("aria-label", name);
+  dialog.setAttribute("aria-label", picture.name);
   dialog.classList.toggle("no-boxes", !viewer.boxes);
   refill(dialog,
-    el("div", { class: "viewer-bar" }, el("p", {}, name, el("small", {}, span(picture.finding))), viewerButtons(picture)),
-    el("div", { class: "viewer-picture" }, framed(picture, name)));
+    el("div", { class: "viewer-bar" }, el("p", {}, picture.name, el("small", {}, picture.when)), viewerButtons(picture)),
+    el("div", { class: "viewer-picture" }, framed(picture)));
 }
 
 function viewerButtons(picture) {
   const button = (label, text, handler, disabled) => el("button", {
     type: "button", "aria-label": label, title: label, disabled, on: { click: handler },
   }, text);
-  const hasBox = picture.kind === "peak" && picture.finding.boxes.length > 0;
-  return el("div", { class: "viewer-buttons" },
-    hasBox ? el("label", {}, el("input", { type: "checkbox", checked: viewer.boxes, on: { change: toggleBoxes } }), words().showBox) : null,
+  const box = el("label", {},
+    el("input", { type: "checkbox", checked: viewer.boxes, on: { change: toggleBoxes } }), words().showBox);
+  return el("div", { class: "viewer-buttons" }, picture.boxes.length > 0 && box,
     button(words().previousPicture, "‹", () => stepViewer(-1), viewer.at === 0),
     button(words().nextPicture, "›", () => stepViewer(1), viewer.at === viewer.pictures.length - 1),
     button(words().close, "×", () => byId("viewer").close(), false));
@@ -40,8 +39,10 @@ function stepViewer(step) {
   const next = viewer.at + step;
   if (next < 0 || next >= viewer.pictures.length) return;
   viewer.at = next;
+  const held = document.activeElement.getAttribute("aria-label");
   showInViewer();
-  byId("viewer").querySelector("button:not([disabled])").focus();
+  const buttons = [...byId("viewer").querySelectorAll("button:not([disabled])")];
+  (buttons.find((button) => button.getAttribute("aria-label") === held) || buttons[buttons.length - 1]).focus();
 }
 
 function startViewer() {

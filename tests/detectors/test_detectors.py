@@ -1,0 +1,43 @@
+"""What holds for every detector."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from proctor_models.config import DETECTOR_NAMES
+from proctor_models.detectors import DETECTORS, Detector
+from proctor_models.types import VIEWS, Observation
+
+Observe = Callable[..., Observation]
+
+
+def test_detectors__are_those_recipes_know() -> None:
+    assert tuple(detector.name for detector in DETECTORS) == DETECTOR_NAMES
+
+
+@pytest.mark.parametrize("detector", DETECTORS, ids=lambda detector: detector.name)
+def test_read__an_empty_room(observe: Observe, detector: Detector) -> None:
+    reading = detector.read(observe())
+    assert reading.xyxy.shape == (0, 4)
+    expected = {"phone": 0.0, "earphone": None, "mask": None, "multiple_faces": 0.0, "seat_absence": 1.0}
+    assert reading.score == expected[detector.name]
+    assert bool(reading.why) == (reading.score is None)
+    assert set(detector.views) <= set(VIEWS)
+
+
+@pytest.mark.parametrize("detector", DETECTORS, ids=lambda detector: detector.name)
+def test_read__scores_are_plain_numbers_in_range(observe: Observe, detector: Detector) -> None:
+    face = (200, 100, 300, 220)
+    frame = observe(
+        ("person", (150, 80, 400, 480), 0.97),
+        ("person", (420, 80, 600, 480), 0.6),
+        ("face", face, 0.99),
+        ("earphone", (195, 150, 215, 180), 0.999),
+        ("phone", (10, 10, 40, 80), 1.0),
+        heads=[(face, {"mask": 1.0, "earphone_in_ear": 1.0})],
+    )
+    score = detector.read(frame).score
+    assert type(score) is float
+    assert 0 <= score <= 1

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from proctor_models.detectors.earphone import Earphone
+from proctor_models.types import Observation
+
+Observe = Callable[..., Observation]
+FACE = (200, 100, 300, 220)
+EARBUD = (195, 150, 207, 175)
+BAND = (180, 50, 320, 200)  # headphones over the crown
+NECK = (190, 225, 310, 280)
+DESK = (50, 400, 120, 440)
+
+
+def read(observe: Observe, *found: object, **attributes: float) -> float | None:
+    heads = [(FACE, attributes)] if attributes else []
+    return Earphone().read(observe(("face", FACE, 0.9), *found, heads=heads)).score
+
+
+def test_read__by_the_head_net_alone(observe: Observe) -> None:
+    reading = Earphone().read(observe(("face", FACE, 0.9), heads=[(FACE, {"earphone_in_ear": 0.7, "mask": 1.0})]))
+    assert reading.score == pytest.approx(0.7)
+    assert reading.xyxy.tolist() == [list(FACE)]
+
+
+def test_read__the_surer_of_both_attributes(observe: Observe) -> None:
+    assert read(observe, earphone_in_ear=0.2, earphone_over_ear=0.6) == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize("box", [EARBUD, BAND])
+def test_read__both_nets_join(observe: Observe, box: tuple[float, ...]) -> None:
+    assert read(observe, ("earphone", box, 0.5), earphone_in_ear=0.6) == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize("box", [NECK, DESK])
+def test_read__not_on_a_head(observe: Observe, box: tuple[float, ...]) -> None:
+    assert read(observe, ("earphone", box, 0.9), earphone_in_ear=0.1) == pytest.approx(0.1)
+
+
+def test_read__box_is_shown_rather_than_head(observe: Observe) -> None:
+    frame = observe(("face", FACE, 0.9), ("earphone", EARBUD, 0.5), heads=[(FACE, {"earphone_in_ear": 0.6})])
+    assert Earphone().read(frame).xyxy.tolist() == [list(EARBUD)]
+
+
+def test_read__head_too_small_but_a_box_on_it(observe: Observe) -> None:
+    assert read(observe, ("earphone", EARBUD, 0.5)) == pytest.approx(0.5)
+
+
+def test_read__head_too_small_and_nothing_on_it(observe: Observe) -> None:
+    for found in ([], [("earphone", DESK, 0.9)], [("earphone", EARBUD, 0.05)]):
+        reading = Earphone().read(observe(("face", FACE, 0.9), *found))
+        assert reading.score is None
+        assert reading.why == "no head large enough to read"
+
+
+def test_read__headset_on_a_head_seen_from_behind(observe: Observe) -> None:
+    person = ("person", (100, 50, 400, 480), 0.9)
+    on_head, on_lap = ("earphone", (200, 60, 300, 150), 0.6), ("earphone", (200, 350, 300, 440), 0.6)
+    assert Earphone().read(observe(person, on_head)).score == pytest.approx(0.6)
+    assert Earphone().read(observe(person, on_lap)).score is None
+
+
+def test_read__hair_over_the_ears_is_no_earphone_only_when_read(observe: Observe) -> None:
+    assert read(observe, earphone_in_ear=0.0, earphone_over_ear=0.0) == 0
+
+
+def test_read__second_head_wears_it(observe: Observe) -> None:
+    other = (450, 100, 550, 220)
+    frame = observe(
+        ("face", FACE, 0.9),
+        ("face", other, 0.8),
+        heads=[(FACE, {"earphone_in_ear": 0.1}), (other, {"earphone_over_ear": 0.9})],
+    )
+    reading = Earphone().read(frame)
+    assert reading.score == pytest.approx(0.9)
+    assert reading.xyxy.tolist() == [list(other)]
+
+
+def test_read__a_face_that_is_none(observe: Observe) -> None:
+    assert Earphone().read(observe(("face", FACE, 0.1), ("earphone", EARBUD, 0.9))).score is None

@@ -1,0 +1,240 @@
+import base64
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from proctor_models.errors import EvidenceError
+from proctor_models.rules.policy import Text
+from proctor_models.runtime import evidence, report
+from proctor_models.runtime.report import csp_hash, embedded_json, render
+from watched import finding, gap, score_lines, session, write_exam
+
+HOSTILE = '</script><img src="https://example.org/x" onerror="document.title=1">&\u2028.mp4'
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+class Page(HTMLParser):
+    """What a browser would find in the page before any script runs."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.inline: dict[str, str] = {}
+        self._inside = ""
+        self.source = path.read_bytes().decode("utf-8")
+        self.feed(self.source)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._inside = (dict(attrs).get("type") or tag) if tag in ("script", "style") else ""
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = self._inside if tag not in ("script", "style") else ""
+
+    def handle_data(self, data: str) -> None:
+        if self._inside:
+            self.inline[self._inside] = self.inline.get(self._inside, "") + data
+
+    @property
+    def data(self) -> Any:
+        return json.loads(self.inline["application/json"])
+
+    @property
+    def policy(self) -> str:
+        return next(str(a["content"]) for t, a in self.tags if t == "meta" and a.get("http-equiv"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_exam(tmp_path / "review")
+
+
+def test_render__carries_findings_scores_and_hashes(folder: Path) -> None:
+    path = render(folder)
+    data = Page(path).data
+    assert path == folder / "review.html"
+    assert data["findings"][0]["title"] == {"zh": "接触手机", "en": "Phone touched"}
+    assert data["findings"][0]["boxes"] == [[4, 5, 20, 25]]
+    assert data["session"]["models"]["head"] == "b" * 64
+    assert [view["file_name"] for view in data["session"]["views"]] == ["webcam.mp4", "side.mp4"]
+    assert (
+        data["ledger_sha256"]["findings.jsonl"] == hashlib.sha256((folder / "findings.jsonl").read_bytes()).hexdigest()
+    )
+
+
+def test_render__embeds_pictures_unchanged(folder: Path) -> None:
+    picture = Page(render(folder)).data["pictures"]["evidence/F0001-peak.jpg"]
+    head, _, body = picture["src"].partition(",")
+    assert (head, picture["kind"]) == ("data:image/jpeg;base64", "peak")
+    assert base64.b64decode(body) == (folder / "evidence/F0001-peak.jpg").read_bytes()
+
+
+def test_render__says_when_nobody_was_looking(folder: Path) -> None:
+    data = Page(render(folder)).data
+    assert [view["gaps"] for view in data["session"]["views"]] == [[], [[39.5, 60.0]]]
+    phone, mask = data["detectors"]
+    assert [view["view"] for view in phone["views"]] == ["first", "second"]
+    assert mask["views"][0]["unknown_share"] == 1
+    assert mask["views"][0]["curve"]["runs"] == []
+
+
+def test_render__draws_the_curve_around_a_finding(folder: Path) -> None:
+    curve = Page(render(folder)).data["findings"][0]["curve"]
+    assert (curve["from_s"], curve["to_s"]) == (12.0, 32.5)
+    assert [point[0] for point in curve["runs"][0] if point[2] >= 0.5] == [20 + step / 2 for step in range(10)]
+
+
+def test_render__keeps_a_long_exam_light_and_its_peak_visible(tmp_path: Path) -> None:
+    folder = write_exam(tmp_path / "long", [], duration_s=7200.0)
+    lines = score_lines(7200)
+    lines[8000] = json.dumps({"view": "first", "timestamp_s": 4010.25, "scores": {"phone": 0.97, "mask": None}})
+    order = sorted(lines, key=lambda line: json.loads(line)["timestamp_s"])
+    (folder / "scores.jsonl").write_text("\n".join(order), encoding="utf-8")
+    page = Page(render(folder))
+    runs = page.data["detectors"][0]["views"][0]["curve"]["runs"]
+    assert sum(map(len, runs)) <= 600
+    assert max(point[2] for run in runs for point in run) == 0.97
+    assert len(page.source) < 200_000
+
+
+def test_render__same_folder_same_bytes(folder: Path) -> None:
+    first = render(folder).read_bytes()
+    assert render(folder).read_bytes() == first
+
+
+def test_render__refers_to_nothing_outside(folder: Path) -> None:
+    page = Page(render(folder))
+    for tag, attributes in page.tags:
+        assert tag not in ("link", "iframe", "object", "embed", "base"), tag
+        assert not {"src", "srcset", "style"} & attributes.keys(), (tag, attributes)
+        assert (attributes.get("href") or "#").startswith("#"), (tag, attributes)
+        assert not [name for name in attributes if name.startswith("on")], (tag, attributes)
+    assert not re.findall(r"url\(|@import|\bfetch\(|XMLHttpRequest|import\(|innerHTML|insertAdjacent", page.source)
+    assert set(re.findall(r"https?://[^\"'\s]+", page.source)) == {"http://www.w3.org/2000/svg"}
+
+
+def test_render__policy_allows_exactly_what_is_inside(folder: Path) -> None:
+    page = Page(render(folder))
+    rules = dict(rule.strip().partition(" ")[::2] for rule in page.policy.split(";"))
+    assert rules == {
+        "default-src": "'none'",
+        "img-src": "data:",
+        "style-src": csp_hash(page.inline["style"]),
+        "script-src": csp_hash(page.inline["script"]),
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+
+
+def test_render__hostile_names_stay_text(tmp_path: Path) -> None:
+    views = {"first": {**session()["views"]["first"], "file_name": HOSTILE}}
+    plain = Page(render(write_exam(tmp_path / "plain")))
+    hostile = Page(render(write_exam(tmp_path / "hostile", [finding(title=Text(HOSTILE, HOSTILE))], views=views)))
+    assert hostile.data["session"]["views"][0]["file_name"] == HOSTILE
+    assert hostile.data["findings"][0]["title"]["en"] == HOSTILE
+    assert [tag for tag, _ in hostile.tags] == [tag for tag, _ in plain.tags]
+    assert "<img" not in hostile.source
+
+
+def test_embedded_json__cannot_close_its_element() -> None:
+    text = embedded_json({"name": HOSTILE + "<!--"})
+    assert not set(text) & set("<>&\u2028")
+    assert json.loads(text)["name"] == HOSTILE + "<!--"
+
+
+def test_render__no_findings(tmp_path: Path) -> None:
+    data = Page(render(write_exam(tmp_path / "clean", []))).data
+    assert (data["findings"], data["pictures"]) == ([], {})
+
+
+def test_render__shows_snapshots_and_frames_that_could_not_be_read(tmp_path: Path) -> None:
+    views = {"first": {**session()["views"]["first"], "frames_undecodable": 3}}
+    kept = {"view": "first", "timestamp_s": 7.5, "path": "evidence/snapshot-first-000007500ms.jpg"}
+    folder = write_exam(tmp_path / "review", views=views, snapshots=[kept])
+    shutil.copy(folder / "evidence/F0001-peak.jpg", folder / kept["path"])
+    data = Page(render(folder)).data
+    assert data["session"]["snapshots"] == [kept]
+    assert data["session"]["views"][0]["frames_undecodable"] == 3
+    assert data["pictures"][kept["path"]]["kind"] == "snapshot"
+    assert data["pictures"][kept["path"]]["src"] == data["pictures"]["evidence/F0001-peak.jpg"]["src"]
+
+
+def test_render__the_time_axis_reaches_a_gap_past_the_recording(tmp_path: Path) -> None:
+    data = Page(render(write_exam(tmp_path / "review", [gap(1, start_s=40.0, end_s=90.0)]))).data
+    assert data["horizon_s"] == 90
+    assert data["session"]["views"][0]["gaps"] == [[59.5, 90.0]]
+
+
+def test_render__a_missing_or_broken_picture_is_told_not_fatal(tmp_path: Path) -> None:
+    names = ("evidence/F0001-peak.jpg", "evidence/F0001-before.jpg")
+    folder = write_exam(tmp_path / "review", [finding(evidence=names)])
+    (folder / names[0]).unlink()
+    (folder / names[1]).write_bytes(b"GIF89a")
+    pictures = Page(render(folder)).data["pictures"]
+    assert pictures[names[0]] == {"kind": "peak", "state": "missing"}
+    assert pictures[names[1]] == {"kind": "before", "state": "unreadable"}
+
+
+def test_render__spends_the_budget_on_peaks_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("evidence/F0001-before.jpg", "evidence/F0001-peak.jpg")
+    folder = write_exam(tmp_path / "review", [finding(evidence=names)])
+    monkeypatch.setattr(report, "_PICTURE_BUDGET_BYTES", 1000)
+    pictures = Page(render(folder)).data["pictures"]
+    assert [pictures[name]["state"] for name in names] == ["left_out", "shown"]
+
+
+def test_render__keeps_the_old_page_when_it_cannot_write(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = render(folder).read_bytes()
+
+    def full(fd: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(evidence.os, "fsync", full)
+    with pytest.raises(EvidenceError, match=r"review\.html: cannot be written \(No space left"):
+        render(folder)
+    assert (folder / "review.html").read_bytes() == before
+    assert not list(folder.glob(".*.part"))
+
+
+def shown_by_browser(page: Path, profile: Path, language: str) -> str:
+    """The page's body as chromium leaves it after running the scripts, without the scripts."""
+    command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}"]
+    command += ["--virtual-time-budget=2000", "--dump-dom", f"{page.as_uri()}#lang={language}"]
+    result = subprocess.run(command, capture_output=True, timeout=120, check=True)
+    body = result.stdout.decode("utf-8").partition("<body>")[2]
+    return re.sub(r"<(script|noscript)\b.*?</\1>", "", body, flags=re.DOTALL)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine: the page's script is not run")
+@pytest.mark.parametrize(("language", "words"), [("zh", "接触手机"), ("en", "Phone touched")])
+def test_render__a_browser_shows_the_findings(tmp_path: Path, language: str, words: str) -> None:
+    views = {**session()["views"], "first": {**session()["views"]["first"], "file_name": HOSTILE}}
+    page = render(
+        write_exam(tmp_path / "review", [finding(1), gap(2), finding(3, view="second", start_s=21.0)], views=views)
+    )
+    shown = shown_by_browser(page, tmp_path / "profile", language)
+    assert shown.count("<article") == 3
+    assert shown.count('class="mark ') == 3
+    assert words in shown
+    assert "&lt;/script&gt;&lt;img src=" in shown
+    assert "onerror=" not in re.sub(r"&lt;.*?&gt;", "", shown)
+    assert "每条记录仅供人工复核" in shown
+    assert "Every finding is for review by a person" in shown
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine: the page's script is not run")
+def test_render__a_browser_shows_that_nothing_was_found(tmp_path: Path) -> None:
+    shown = shown_by_browser(render(write_exam(tmp_path / "clean", [])), tmp_path / "profile", "en")
+    assert "No findings" in shown
+    assert "<article" not in shown
+    assert shown.count('class="plot"') == 3

@@ -1,0 +1,202 @@
+"""Recordings to a review: real video files, a tiny pack, and an observer that takes red for a phone."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import cv2
+import jsonschema
+import numpy as np
+import pytest
+
+from proctor_models.cli import main
+from proctor_models.errors import ConfigError, EvidenceError, PackError, VideoError
+from proctor_models.rules.policy import RuleSet, ruleset_from_dict
+from proctor_models.runtime.findings import findings_schema
+from proctor_models.runtime.report import render
+from proctor_models.runtime.video import Recording
+from proctor_models.runtime.watch import Setup, summary, watch, watch_recordings
+from proctor_models.types import SCENE_CLASSES, Detections, Image, Observation, View
+
+TEXT = {"zh": "手机", "en": "phone"}
+THRESHOLDS = {"phone": 0.5, "earphone": 0.4}
+PHONE = {
+    "id": "phone",
+    "detector": "phone",
+    "views": ["first", "second"],
+    "enter": None,
+    "leave_ratio": 0.5,
+    "min_duration_s": 1.0,
+    "max_gap_s": 2.0,
+    "severity": "cheating",
+    "title": TEXT,
+    "article": TEXT,
+}
+GAP = {
+    "id": "gap",
+    "detector": "recording_gap",
+    "views": ["first", "second"],
+    "min_duration_s": 3.0,
+    "ends_within_s": 5.0,
+    "severity": "invalid_recording",
+    "title": TEXT,
+    "article": TEXT,
+}
+RAW = {"schema": "proctor-rules/1", "name": "remote-exam", "title": TEXT, "rules": [PHONE, GAP]}
+
+
+class Red:
+    """Sees a phone in the upper left where the frame is red."""
+
+    model_sha256: ClassVar = {"scene": "a" * 64, "head": "b" * 64}
+
+    def observe(self, image: Image, timestamp_s: float = 0.0, view: View = "first") -> Observation:
+        seen = image[..., 2].mean() > 150
+        scene = Detections(
+            np.array([[4, 4, 30, 40]] if seen else [], np.float32).reshape(-1, 4),
+            np.array([0.9] if seen else [], np.float32),
+            np.array([SCENE_CLASSES.index("phone")] if seen else [], np.int64),
+            SCENE_CLASSES,
+        )
+        return Observation(timestamp_s, view, (image.shape[1], image.shape[0]), scene)
+
+
+def record(path: Path, seconds: float, phone: tuple[float, float] = (-1, -1), fps: float = 10) -> Path:
+    """A grey recording that is red from the one second to the other."""
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), fps, (96, 64))
+    for i in range(round(seconds * fps)):
+        red = phone[0] <= i / fps < phone[1]
+        writer.write(np.full((64, 96, 3), (40, 40, 230) if red else (90, 90, 90), np.uint8))
+    writer.release()
+    return path
+
+
+def setup(rules: Sequence[dict[str, Any]] = (PHONE, GAP), rate_hz: float = 2.0) -> Setup:
+    ruleset: RuleSet = ruleset_from_dict(RAW | {"rules": list(rules)}, "rules")
+    return Setup(Red(), ruleset, THRESHOLDS, "1.0", rate_hz)
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    found = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    if path.name == "findings.jsonl":
+        for finding in found:
+            jsonschema.validate(finding, findings_schema(), cls=jsonschema.Draft202012Validator)
+    return found
+
+
+def test_watch_recordings__two_views_give_spans_pictures_scores_and_a_session(tmp_path: Path) -> None:
+    out = tmp_path / "review"
+    recordings: dict[View, Recording] = {
+        "first": Recording(record(tmp_path / "a.mp4", 20, phone=(5, 8))),
+        "second": Recording(record(tmp_path / "b.mp4", 12, fps=25)),
+    }
+    found = watch_recordings(setup(), recordings, out)
+    assert found == {"cheating": 1, "invalid_recording": 1}
+    phone, gap = lines(out / "findings.jsonl")
+    assert (phone["view"], phone["start_s"], phone["end_s"]) == ("first", 5.0, 7.5)
+    assert (gap["view"], gap["start_s"], gap["end_s"]) == ("second", pytest.approx(11.5, abs=0.03), 19.5)
+    for name in [*phone["evidence"], phone["marked"], *gap["evidence"]]:
+        assert cv2.imread(str(out / name)).shape == (64, 96, 3)
+    session = json.loads((out / "session.json").read_text("utf-8"))
+    assert session["complete"] is True
+    assert session["rules"] == {"name": "remote-exam", "sha256": setup().ruleset.sha256, "title": TEXT}
+    assert session["pack"] == {"version": "1.0", "models": Red.model_sha256}
+    assert session["views"]["second"]["file_name"] == "b.mp4"
+    assert session["views"]["second"]["duration_s"] == pytest.approx(12, abs=0.1)
+    assert session["views"]["first"]["resolution_wh"] == [96, 64]
+    assert (session["duration_s"], session["rate_hz"], session["thresholds"]) == (20.0, 2.0, THRESHOLDS)
+    scores = lines(out / "scores.jsonl")
+    assert [s["timestamp_s"] for s in scores] == sorted(s["timestamp_s"] for s in scores)
+    assert sum(s["view"] == "first" for s in scores) == session["views"]["first"]["frames_analysed"] == 40
+    assert {s["timestamp_s"] for s in scores if s["scores"]["phone"]} == {5.0, 5.5, 6.0, 6.5, 7.0, 7.5}
+    assert render(out).is_file()
+
+
+def test_watch_recordings__one_frame_a_second_is_enough(tmp_path: Path) -> None:
+    recording = Recording(record(tmp_path / "a.mp4", 20, phone=(5, 7), fps=1))
+    watch_recordings(setup([PHONE]), {"first": recording}, tmp_path / "review")
+    (phone,) = lines(tmp_path / "review" / "findings.jsonl")
+    assert (phone["start_s"], phone["end_s"]) == (5.0, 6.0)
+
+
+def test_watch_recordings__a_view_the_rules_require_is_missed(tmp_path: Path) -> None:
+    watch_recordings(setup(), {"first": Recording(record(tmp_path / "a.mp4", 8))}, tmp_path / "review")
+    (gap,) = lines(tmp_path / "review" / "findings.jsonl")
+    assert (gap["rule"], gap["view"], gap["evidence"]) == ("gap", "second", [])
+    assert render(tmp_path / "review").is_file()
+
+
+def test_watch_recordings__rules_that_need_more_frames_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+    recording = Recording(record(tmp_path / "a.mp4", 8))
+    with pytest.raises(ConfigError, match=r"remote-exam: rules\[0\]\.min_duration_s: 1 s cannot be measured"):
+        watch_recordings(setup(rate_hz=0.5), {"first": recording}, tmp_path / "review")
+    assert not (tmp_path / "review").exists()
+
+
+def test_watch_recordings__a_recording_of_no_frames_leaves_no_folder(tmp_path: Path) -> None:
+    whole = record(tmp_path / "a.mp4", 8).read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(whole.replace(whole[40:-1500], bytes(len(whole) - 1540)))
+    with pytest.raises(VideoError):
+        watch_recordings(setup(), {"first": Recording(tmp_path / "cut.mp4")}, tmp_path / "review")
+    assert not (tmp_path / "review").exists()
+
+
+def test_watch_recordings__snapshots_are_kept_and_listed(tmp_path: Path) -> None:
+    recording = Recording(record(tmp_path / "a.mp4", 200, fps=2))
+    watch_recordings(setup([PHONE]), {"first": recording}, tmp_path / "review")
+    session = json.loads((tmp_path / "review" / "session.json").read_text("utf-8"))
+    assert 2 <= len(session["snapshots"]) <= 7
+    for snapshot in session["snapshots"]:
+        assert cv2.imread(str(tmp_path / "review" / snapshot["path"])) is not None
+
+
+@pytest.fixture
+def pack(make_pack: Callable[..., Path], reseal: Callable[..., None]) -> Path:
+    """A pack whose nets see a phone in every frame."""
+    folder = make_pack([("phone", (10, 20, 40, 50), 0.8)])
+    (folder / "rules" / "remote-exam.json").write_text(json.dumps(RAW, ensure_ascii=False), "utf-8")
+    reseal(folder)
+    return folder
+
+
+def test_watch__from_a_pack_to_a_page(pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first, out = record(tmp_path / "a.mp4", 6), tmp_path / "review"
+    words = ["watch", "--pack", str(pack), "--rules", "remote-exam", "--first", str(first), "--out", str(out)]
+    assert main(words) == 0
+    said = capsys.readouterr()
+    assert "2 findings for review; a person decides, none is a verdict" in said.out
+    assert str(out / "review.html") in said.out
+    assert "watched 0:00:05 of 0:00:06" in said.err
+    phone = next(f for f in lines(out / "findings.jsonl") if f["rule"] == "phone")
+    manifest = json.loads((pack / "manifest.json").read_text("utf-8"))
+    assert phone["rules_sha256"] == manifest["files"]["rules/remote-exam.json"]["sha256"]
+    assert phone["model_sha256"]["scene"] == manifest["files"]["models/scene.onnx"]["sha256"]
+    assert (phone["start_s"], phone["end_s"], phone["peak_score"]) == (0.0, 5.5, 0.8)
+    assert (out / "review.html").stat().st_size > 1000
+
+    assert main(words) == 1
+    assert "expected a new or empty folder" in capsys.readouterr().err
+
+
+def test_watch__refuses_what_it_cannot_do(pack: Path, tmp_path: Path) -> None:
+    first, out = record(tmp_path / "a.mp4", 1), tmp_path / "review"
+    with pytest.raises(ConfigError, match="--first, --second: expected the recording of at least one view"):
+        watch(pack, "remote-exam", None, None, out)
+    with pytest.raises(ConfigError, match="--rate: expected frames a second above 0, got 0"):
+        watch(pack, "remote-exam", first, None, out, rate_hz=0)
+    with pytest.raises(PackError, match="rules: expected one of remote-exam, got 'driving-test'"):
+        watch(pack, "driving-test", first, None, out)
+    with pytest.raises(VideoError, match="no such recording"):
+        watch(pack, "remote-exam", first, tmp_path / "none.mp4", out)
+    assert not out.exists()
+    out.mkdir()
+    (out / "notes.txt").write_text("mine")
+    with pytest.raises(EvidenceError, match="expected a new or empty folder"):
+        watch(pack, "remote-exam", first, None, out)
+
+
+def test_summary__counts_by_severity() -> None:
+    text = summary({"cheating": 2, "invalid_recording": 1}, Path("review/review.html"))
+    assert text.startswith("3 findings for review; a person decides, none is a verdict")
+    assert "breach of discipline  0" in text

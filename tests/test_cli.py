@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import argparse
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from proctor_models import __version__, cli
+from proctor_models.cli import build_parser, main
+
+VERBS = ("ingest", "curate", "split", "train", "export", "evaluate", "pack", "watch", "predict", "synth")
+HEAVY = ("torch", "lightning", "ultralytics", "pydantic", "yaml", "onnx", "mlflow", "dvc", "matplotlib", "cv2")
+
+
+def parsers() -> dict[str, argparse.ArgumentParser]:
+    actions = build_parser()._subparsers._group_actions
+    return dict(actions[0].choices)
+
+
+def test_build_parser__has_exactly_the_verbs() -> None:
+    assert set(parsers()) == set(VERBS)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_build_parser__example_in_help_parses(verb: str) -> None:
+    help_text = parsers()[verb].format_help()
+    example = shlex.split(help_text.partition("example:")[2].strip())
+    assert example[:2] == ["proctor", verb]
+    assert build_parser().parse_args(example[1:]).verb == verb
+
+
+def test_main__version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out == f"proctor {__version__}\n"
+
+
+@pytest.mark.parametrize("words", [[], ["fly"], ["train", "--recipe", "demo"], ["watch", "--pack", "p", "--rate", "x"]])
+def test_main__wrong_usage_exits_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(words)
+    assert "usage: proctor" in capsys.readouterr().err
+
+
+def test_main__refusal_is_one_message_and_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recipe = tmp_path / "absent.yaml"
+    assert main(["ingest", "--recipe", str(recipe), "--out", str(tmp_path / "raw")]) == 1
+    message = capsys.readouterr().err
+    assert message.startswith(f"proctor ingest: {recipe}: no such recipe")
+    assert "Traceback" not in message
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_main__recipe_by_name_is_sought_in_configs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "mine.yaml").touch()
+    monkeypatch.chdir(tmp_path)
+    assert main(["split", "--recipe", "yours", "--data", "x", "--out", "y"]) == 1
+    assert "recipes beside it: mine.yaml" in capsys.readouterr().err
+
+
+def test_main__interrupted_exits_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(_args: argparse.Namespace) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_predict", interrupted)
+    assert main(["predict", "--pack", "p", "--images", "i", "--out", "o.json"]) == 130
+    assert "interrupted" in capsys.readouterr().err
+
+
+def test_main__error_that_is_a_defect_is_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_args: argparse.Namespace) -> None:
+        raise ZeroDivisionError("a defect")
+
+    monkeypatch.setattr(cli, "_predict", broken)
+    with pytest.raises(ZeroDivisionError, match="a defect"):
+        main(["predict", "--pack", "p", "--images", "i", "--out", "o.json"])
+
+
+def test_main__base_install_names_the_extra(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def lacking(_args: argparse.Namespace) -> None:
+        raise ModuleNotFoundError("No module named 'torch'", name="torch")
+
+    monkeypatch.setattr(cli, "_train", lacking)
+    assert main(["train", "--recipe", "r", "--net", "head", "--data", "d", "--out", "o"]) == 1
+    assert "needs torch" in capsys.readouterr().err
+
+
+def test_cli__imports_nothing_heavy() -> None:
+    code = f"import sys, proctor_models.cli as c; c.build_parser(); print([m for m in {HEAVY!r} if m in sys.modules])"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"
+
+
+def test_cli__runs_as_a_module() -> None:
+    answer = subprocess.run(
+        [sys.executable, "-m", "proctor_models.cli", "watch", "--help"], capture_output=True, text=True, check=True
+    )
+    assert "--second" in answer.stdout

@@ -1,0 +1,80 @@
+"""The folder of a watched exam, written by hand: what `proctor watch` would have left behind."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from proctor_models.rules.policy import Text
+from proctor_models.runtime.findings import Finding
+
+
+def finding(number: int = 1, **changes: Any) -> Finding:
+    fields: dict[str, Any] = {
+        "id": f"F{number:04d}",
+        "rule": "phone",
+        "detector": "phone",
+        "title": Text("接触手机", "Phone touched"),
+        "article": Text("《规则》第二条（五）", "Rules, article 2 (5)"),
+        "severity": "cheating",
+        "view": "first",
+        "start_s": 20.0,
+        "end_s": 24.5,
+        "peak_s": 22.0,
+        "peak_score": 0.9,
+        "threshold": 0.5,
+        "boxes": ((4.0, 5.0, 20.0, 25.0),),
+        "evidence": (f"evidence/F{number:04d}-peak.jpg",),
+        "marked": None,
+        "model_sha256": {"scene": "a" * 64},
+        "rules_sha256": "c" * 64,
+    }
+    return Finding(**{**fields, **changes})
+
+
+def gap(number: int, **changes: Any) -> Finding:
+    nothing: dict[str, Any] = {"peak_s": None, "peak_score": None, "threshold": None, "boxes": (), "evidence": ()}
+    return finding(
+        number, rule="gap", detector="recording_gap", severity="invalid_recording", view="second", **nothing, **changes
+    )
+
+
+def session(**changes: Any) -> dict[str, Any]:
+    view = {"file_name": "webcam.mp4", "duration_s": 60.0, "resolution_wh": [64, 48], "frames_analysed": 120}
+    whole = {
+        "schema": "proctor-session/1",
+        "pack": {"version": "0.1.0", "models": {"scene": "a" * 64, "head": "b" * 64}},
+        "rules": {"name": "online-interview", "sha256": "c" * 64, "title": {"zh": "线上面试", "en": "Interview"}},
+        "views": {"first": view, "second": {**view, "file_name": "side.mp4"}},
+        "duration_s": 60.0,
+        "rate_hz": 2.0,
+        "thresholds": {"phone": 0.5, "mask": 0.6},
+        "complete": True,
+    }
+    return {**whole, **changes}
+
+
+def score_lines(seconds: float = 60.0) -> list[str]:
+    """Two frames a second; nothing is assessed of masks, and the second view stops after 40 s."""
+    lines = []
+    for step in range(int(seconds * 2)):
+        time_s = step / 2
+        phone = 0.9 if 20 <= time_s <= 24.5 else 0.1
+        lines.append({"view": "first", "timestamp_s": time_s, "scores": {"phone": phone, "mask": None}})
+        if time_s < 40:
+            lines.append({"view": "second", "timestamp_s": time_s, "scores": {"phone": 0.2}})
+    return [json.dumps(line) for line in lines]
+
+
+def write_exam(folder: Path, findings: list[Finding] | None = None, **session_changes: Any) -> Path:
+    (folder / "evidence").mkdir(parents=True)
+    found = [finding()] if findings is None else findings
+    for each in found:
+        for path in each.evidence:
+            assert cv2.imwrite(str(folder / path), np.full((48, 64, 3), 127, np.uint8))
+    (folder / "session.json").write_text(json.dumps(session(**session_changes)), encoding="utf-8")
+    (folder / "findings.jsonl").write_text("".join(f"{each.to_json()}\n" for each in found), encoding="utf-8")
+    (folder / "scores.jsonl").write_text("\n".join(score_lines()) + "\n", encoding="utf-8")
+    return folder

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from proctor_models.errors import ConfigError, ModelError, TimestampError
@@ -200,6 +200,11 @@ scores = st.one_of(st.none(), st.sampled_from([0.0, 0.2, 0.4, 0.55, 0.7, 1.0]))
 frames = st.lists(st.tuples(st.sampled_from([0.5, 0.5, 1.0, 4.0]), scores, scores), min_size=1, max_size=40)
 
 
+# A busy machine is no reason to fail.
+ANY = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+
+
+@ANY
 @given(frames, frames)
 def test_engine__views_do_not_touch_each_other(first: list[Any], second: list[Any]) -> None:
     def run(views: Mapping[str, list[Any]], *, mixed: bool) -> list[Found]:
@@ -219,6 +224,7 @@ def test_engine__views_do_not_touch_each_other(first: list[Any], second: list[An
     assert run(both, mixed=True)[0] == run({"first": first}, mixed=True)[0]
 
 
+@ANY
 @given(frames)
 def test_engine__numbers_count_up_and_spans_of_a_rule_never_overlap(steps: list[Any]) -> None:
     exam, t, changes = engine(rule(), gap(views=("first",))), 0.0, []

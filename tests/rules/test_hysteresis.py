@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from proctor_models.errors import ConfigError, TimestampError
@@ -188,6 +188,11 @@ any_limits = st.builds(
 )
 
 
+# A busy machine is no reason to fail.
+ANY = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+
+
+@ANY
 @given(any_series(), any_limits)
 def test_spans__never_overlap_and_lie_on_positive_frames(series: Series, kept: Limits) -> None:
     scores = dict(series)
@@ -205,6 +210,7 @@ def test_spans__never_overlap_and_lie_on_positive_frames(series: Series, kept: L
         last_end_s = span.end_s
 
 
+@ANY
 @given(any_series(), any_limits)
 def test_spans__hold_no_gap_longer_than_allowed(series: Series, kept: Limits) -> None:
     allowed_s = max(kept.max_gap_s, 2 * kept.interval_s) + kept.slack_s
@@ -213,6 +219,7 @@ def test_spans__hold_no_gap_longer_than_allowed(series: Series, kept: Limits) ->
         assert all(later - earlier <= allowed_s for earlier, later in pairwise(positive))
 
 
+@ANY
 @given(any_series(), any_limits)
 def test_changes__open_and_close_in_turn(series: Series, kept: Limits) -> None:
     changes = changes_of(series, kept)
@@ -222,18 +229,21 @@ def test_changes__open_and_close_in_turn(series: Series, kept: Limits) -> None:
         assert opened.span.peak_score <= closed.span.peak_score
 
 
+@ANY
 @given(any_series(), any_series(), any_limits)
 def test_spans__a_long_break_is_as_good_as_two_recordings(first: Series, second: Series, kept: Limits) -> None:
     later = [(t + 1000.0, score) for t, score in second]
     assert spans_of([*first, *later], kept) == spans_of(first, kept) + spans_of(later, kept)
 
 
+@ANY
 @given(any_series(), any_limits, st.integers(0, 10_000))
 def test_spans__move_with_the_clock(series: Series, kept: Limits, shift_s: int) -> None:
     moved = spans_of([(t + shift_s, score) for t, score in series], kept)
     assert moved == [(start + shift_s, end + shift_s) for start, end in spans_of(series, kept)]
 
 
+@ANY
 @given(any_series(), any_limits)
 def test_spans__frames_under_both_thresholds_give_nothing(series: Series, kept: Limits) -> None:
     assert spans_of([(t, None if s is None else s * 0.29) for t, s in series], kept) == []

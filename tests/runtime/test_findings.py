@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from proctor_models.errors import EvidenceError
@@ -138,6 +138,11 @@ def test_finding__refuses_what_a_schema_cannot_say(changes: dict[str, Any], fiel
 numbers = st.floats(0, 1e6, allow_nan=False).map(lambda x: round(x, 3))
 
 
+# A busy machine is no reason to fail.
+ANY = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+
+
+@ANY
 @given(
     st.tuples(numbers, numbers, numbers).map(sorted),
     st.floats(0, 1),

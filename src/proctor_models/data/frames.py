@@ -201,7 +201,7 @@ class HeadCrops(Dataset[tuple[Tensor, Tensor, Tensor]]):
             # The runtime cuts around boxes that `scene` found, which are never quite where a label is.
             # torch's generator, because only it differs from loader process to loader process.
             side = float(max(xyxy[2] - xyxy[0], xyxy[3] - xyxy[1]))
-            xyxy = xyxy + np.float32(0.04 * side) * torch.randn(4).numpy()
+            xyxy = xyxy + (0.04 * side * torch.randn(4)).numpy()
         crop = crop_square(image, xyxy, self.spec.crop_scale, self.spec.resolution_wh[0], self.spec.pad_value)
         if self.augment is not None:
             crop = self.augment(image=crop)["image"]

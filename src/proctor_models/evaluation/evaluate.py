@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from hashlib import sha256
@@ -56,7 +57,7 @@ def evaluate(recipe: Recipe, models: Path, data: Path, out: Path) -> Tables:
     manifest = Manifest.load(data)
     seen = _look_at_splits(recipe, manifest, predictor, data)
     tables = tabulate(seen, thresholds, recipe.evaluate.bootstrap, recipe.seed)
-    about = _about(recipe, predictor, data, seen)
+    about = _about(recipe, predictor, data, seen, manifest)
     with building(out) as part:
         write_folder(part, tables, about, seen, thresholds)
     _record(recipe, tables, about, data, out)
@@ -81,7 +82,9 @@ def _look_at_splits(
     return seen
 
 
-def _about(recipe: Recipe, predictor: Predictor, data: Path, seen: Mapping[str, Sequence[Seen]]) -> About:
+def _about(
+    recipe: Recipe, predictor: Predictor, data: Path, seen: Mapping[str, Sequence[Seen]], manifest: Manifest
+) -> About:
     nets = {"scene": predictor.scene, "head": predictor.head}
     return About(
         recipe=f"{recipe.name}@{recipe.sha256}",
@@ -91,7 +94,19 @@ def _about(recipe: Recipe, predictor: Predictor, data: Path, seen: Mapping[str, 
         # With `fit_all` even validation chose when to stop, and its people are trained on.
         seen_in_training=[split for split in seen if split == "train" or recipe.split.fit_all],
         frames={split: len(frames) for split, frames in seen.items()},
+        sources=sources(manifest),
     )
+
+
+def sources(manifest: Manifest) -> list[dict[str, str | int]]:
+    """Where a dataset's frames come from: source, licence, and frames by split, in the order of their names."""
+    counts = Counter((frame.source, frame.licence, frame.split or "none") for frame in manifest)
+    names = sorted({(source, licence) for source, licence, _ in counts})
+    return [
+        {"source": source, "licence": licence}
+        | {split: counts[source, licence, split] for split in ("train", "val", "test")}
+        for source, licence in names
+    ]
 
 
 def write_folder(

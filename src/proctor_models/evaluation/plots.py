@@ -27,14 +27,16 @@ _MOST_POINTS = 400  # of a box curve in a file
 def write_curves(folder: Path, split: str, judgements: Mapping[str, Judgement]) -> None:
     """Write ``<split>-<detector>-{thresholds,boxes,scores}.csv`` into `folder`, with headers.
 
-    `thresholds`: figures of frames at every threshold; `boxes`: precision over recall of boxes at IoU 0.5;
+    `thresholds`: figures of frames at every threshold; `boxes`: precision over recall of boxes at IoU 0.5, where
+    there are any;
     `scores`: how many frames with and without the thing were given each score.
     """
     for detector, judgement in judgements.items():
         stem = f"{split}-{detector}"
         table = threshold_table(judgement.judged)
         write_csv(folder / f"{stem}-thresholds.csv", list(table[0]), [list(point.values()) for point in table])
-        write_csv(folder / f"{stem}-boxes.csv", ["recall", "precision", "score"], box_curve(judgement.matches))
+        if curve := box_curve(judgement.matches):
+            write_csv(folder / f"{stem}-boxes.csv", ["recall", "precision", "score"], curve)
         bins = ["score_from", "with", "without"]
         write_csv(folder / f"{stem}-scores.csv", bins, histogram(judgement.judged))
 

@@ -37,7 +37,9 @@ class About:
     seen_in_training: Sequence[str]
     """Splits whose frames the nets were trained on."""
     frames: Mapping[str, int]
-    """Split to frames."""
+    """Split to frames measured on."""
+    sources: Sequence[Mapping[str, str | int]]
+    """Source, licence and frames by split of the whole dataset, for the model card."""
 
 
 def render(tables: Tables, about: About, thresholds: Mapping[str, float]) -> str:

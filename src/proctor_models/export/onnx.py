@@ -217,15 +217,17 @@ def compare_head(module: nn.Module, net: Net, frames: Frames, limits: Export) ->
     """
     agreement = Agreement(limits)
     for group in _batches(frames.frames, "parity head"):
-        crops, names = [], []
-        for frame in group:
-            for crop in _heads(read_image(frames.manifest, frame), frame, net.spec):
-                crops.append(normalise(crop, net.spec.mean, net.spec.std))
-                names.append(frame.id)
-        batch = np.stack(crops)
-        ours, theirs = _torch(module, batch)[0], net.run(batch)["attributes"]
-        for name, one, other in zip(names, ours, theirs, strict=True):
-            agreement.scores(one, other, name)
+        crops = [
+            (frame.id, normalise(crop, net.spec.mean, net.spec.std))
+            for frame in group
+            for crop in _heads(read_image(frames.manifest, frame), frame, net.spec)
+        ]
+        for start in range(0, len(crops), BATCH):  # a picture of a crowd has many heads
+            names, tensors = zip(*crops[start : start + BATCH], strict=True)
+            batch = np.stack(tensors)
+            ours, theirs = _torch(module, batch)[0], net.run(batch)["attributes"]
+            for name, one, other in zip(names, ours, theirs, strict=True):
+                agreement.scores(one, other, name)
     return agreement
 
 

@@ -16,7 +16,8 @@ from proctor_models.types import Boxes, Detections, Scores
 MIN_SCORE = 0.05
 """Boxes scored lower by both are not compared; no threshold is as low."""
 TIE_IOU = 0.01  # how near to the suppression limit an overlap must be to fall on either side of it
-_SAME_PX = 0.01  # corners this near are the same box, even where it has no area
+_SAME_PX = 0.01  # corners this near are the same box where it is smaller than a few pixels
+_SMALL_PX2 = 4.0
 
 
 @dataclass
@@ -112,7 +113,7 @@ class Agreement:
 
 
 def paired_iou(ours: Boxes, theirs: Boxes) -> NDArray[np.float64]:
-    """Overlap of row i with row i, (n,); corners within 0.01 px are the same box.
+    """Overlap of row i with row i, (n,); under 4 px² corners within 0.01 px are the same box.
 
     >>> box = np.array([[0, 0, 2, 2], [5, 5, 5, 9]], np.float32)
     >>> paired_iou(box, np.array([[0, 0, 4, 2], [5, 5, 5, 9]], np.float32)).tolist()
@@ -123,8 +124,8 @@ def paired_iou(ours: Boxes, theirs: Boxes) -> NDArray[np.float64]:
     areas = np.clip(a[:, 2:] - a[:, :2], 0, None).prod(1) + np.clip(b[:, 2:] - b[:, :2], 0, None).prod(1)
     union = areas - overlap
     ratio = np.divide(overlap, union, out=np.zeros_like(overlap), where=union > 0)
-    same = (np.abs(a - b) <= _SAME_PX).all(1) if len(a) else np.zeros(0, bool)
-    # Near-equal corners of a box a pixel wide can overlap badly by ratio; the pixels are the same.
+    # Equal corners but for rounding can overlap badly by ratio, or not at all, where there is hardly any area.
+    same = (np.abs(a - b) <= _SAME_PX).all(1) & (union < _SMALL_PX2)
     agreed: NDArray[np.float64] = np.where(same, 1.0, ratio)
     return agreed
 
@@ -132,10 +133,8 @@ def paired_iou(ours: Boxes, theirs: Boxes) -> NDArray[np.float64]:
 def missing_twins(one: Detections, other: Detections, limits: Export) -> Sequence[int]:
     """Rows of `one` scored at least 0.05 that have no box of their class, place and score in `other`."""
     overlap = iou(one.xyxy, other.xyxy) >= limits.box_iou
-    # Small boxes: a hundredth of a pixel must not decide.
-    near = np.abs(one.xyxy[:, None] - other.xyxy[None]).max(2, initial=0.0) <= _SAME_PX
     score = np.abs(one.scores[:, None] - other.scores[None]) <= limits.score_difference
     same_class = one.class_ids[:, None] == other.class_ids[None]
-    found = ((overlap | near) & score & same_class).any(1)
+    found = (overlap & score & same_class).any(1)
     rows: list[int] = np.flatnonzero(~found & (one.scores >= MIN_SCORE)).tolist()
     return rows

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import warnings
 from pathlib import Path
 
 import torch
@@ -49,7 +50,9 @@ def read_checkpoint(folder: Path) -> tuple[dict[str, torch.Tensor], NetSpec]:
     if not path.is_file():
         raise CheckpointError(f"{path}: no such checkpoint; `dvc pull` brings ours, `proctor train` makes one")
     try:
-        raw = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():  # torch warns of a foreign pickle before it refuses it
+            warnings.simplefilter("ignore")
+            raw = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
         raise CheckpointError(f"{path}: not a checkpoint of ours ({str(error).splitlines()[0][:120]})") from None
     if not isinstance(raw, dict) or raw.get("schema") != SCHEMA:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import shutil
+import warnings
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,6 +76,7 @@ def train(recipe: Recipe, net: NetName, data: Path, out: Path, *, fresh: bool = 
         DataError: a side of the split is empty, or an image cannot be read.
         CheckpointError: what the recipe starts from is missing or does not fit.
     """
+    _quiet()
     seed_everything(recipe.seed, workers=True, verbose=False)
     torch.set_float32_matmul_precision("high")
     version = data_version(data)
@@ -85,6 +88,18 @@ def train(recipe: Recipe, net: NetName, data: Path, out: Path, *, fresh: bool = 
     prepared = prepare(recipe, net, manifest, version, session.folder)
     _fit(recipe, net, data, out, session, prepared)
     shutil.rmtree(session.folder)
+
+
+def _quiet() -> None:
+    """Lightning's hints are for people who write trainers; ours hears only what is wrong."""
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    for message in (
+        "Found .* module.* in eval mode",
+        "Checkpoint directory .* exists",
+        ".*does not have many workers",
+        ".*LeafSpec",
+    ):
+        warnings.filterwarnings("ignore", message=message)
 
 
 def _open_session(recipe: Recipe, net: NetName, version: str, out: Path, fresh: bool) -> _Session:
@@ -161,7 +176,9 @@ def _keep(out: Path, session: _Session, prepared: Prepared, run: tracking.Run | 
     chosen = max(history, key=lambda row: row.get(MONITOR, 0.0))
     with building(out) as part:
         save_net(part, module.net, prepared.module.spec)
-        write_json(part / "metrics.json", {"best": chosen, "epochs": len(history), **prepared.counts})
+        spec = prepared.module.spec
+        said = {"recipe": spec.recipe, "data_version": spec.data_version, **prepared.counts}
+        write_json(part / "metrics.json", {"best": chosen, "epochs": len(history), **said})
         shutil.copy(session.folder / HISTORY_FILE, part / HISTORY_FILE)
         figure = curves(history, prepared.module.spec.net)
         figure.savefig(part / "curves.png", dpi=110)

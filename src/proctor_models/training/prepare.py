@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
 from proctor_models.config import HeadNet as HeadRecipe
 from proctor_models.config import Net, Recipe, expand
@@ -62,7 +62,7 @@ def prepare(recipe: Recipe, net: NetName, manifest: Manifest, version: str, keep
     return _prepare_head(recipe, manifest, version)
 
 
-def _loader(dataset: Dataset[Any], plan: Net, *, train: bool, collate: Any = None) -> DataLoader[Any]:
+def _loader(dataset: SceneFrames | HeadCrops, plan: Net, *, train: bool, collate: Any = None) -> DataLoader[Any]:
     return DataLoader(
         dataset,
         batch_size=plan.batch,

@@ -20,15 +20,16 @@ function renderTimeline() {
 function legend() {
   const severities = Object.keys(GLYPHS).map((name) => el("li", {}, glyph(name), words().severity[name]));
   return el("ul", { class: "legend" }, severities,
-    el("li", {}, el("i", { class: "swatch unseen-time" }), words().noRecording));
+    el("li", {}, el("i", { class: "swatch unseen-time" }), words().noRecording),
+    el("li", {}, el("i", { class: "swatch unknown" }), words().unknown));
 }
 
 function lane(view) {
   const found = DATA.findings.filter((finding) => finding.view === view.view);
   return el("div", { class: "lane", role: "group", "aria-label": viewName(view.view) },
     el("h3", {}, viewName(view.view)),
-    row(view, words().recording, found.filter(isGap), "coverage"),
-    rowsOf(view, found).map(([label, findings]) => row(view, label, findings, "")));
+    row(view, words().recording, found.filter(isGap), { kind: "coverage" }),
+    rowsOf(view, found).map(([label, findings, unknown]) => row(view, label, findings, { unknown })));
 }
 
 const isGap = (finding) => finding.detector === GAP_DETECTOR;
@@ -38,9 +39,10 @@ function rowsOf(view, found) {
   const rows = [];
   for (const detector of DATA.detectors) {
     const byRule = groupByRule(found.filter((finding) => !isGap(finding) && finding.detector === detector.name));
-    const looked = detector.views.some((each) => each.view === view.view);
-    if (byRule.length) rows.push(...byRule);
-    else if (looked) rows.push([detectorName(detector.name), []]);
+    const looked = detector.views.find((each) => each.view === view.view);
+    const unknown = looked ? looked.curve.unknown : [];
+    if (byRule.length) rows.push(...byRule.map((group) => [...group, unknown]));
+    else if (looked) rows.push([detectorName(detector.name), [], unknown]);
   }
   const known = DATA.detectors.map((detector) => detector.name);
   return rows.concat(groupByRule(found.filter((finding) => !isGap(finding) && !known.includes(finding.detector))));
@@ -61,11 +63,12 @@ function ruleName(finding) {
   return same.size === 1 ? detectorName(finding.detector) : titleOf(finding);
 }
 
-function row(view, label, findings, kind) {
+function row(view, label, findings, { kind = "", unknown = [] }) {
   const whole = DATA.horizon_s;
   return el("div", { class: `row ${kind}` },
     el("span", { class: "row-label", title: label }, label),
     el("div", { class: "track" },
+      unknown.map(([start, end]) => band("unknown", start, end, 0, whole)),
       view.gaps.map(([start, end]) => band("unseen-time", start, end, 0, whole)),
       findings.map(mark)));
 }

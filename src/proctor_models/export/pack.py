@@ -1,0 +1,181 @@
+"""`proctor pack`: nets, rules, schema, card and runtime in one folder of which every byte is accounted for.
+
+::
+
+    manifest.json                 size and sha256 of every other file; sorted keys, so that it can be signed
+    models/{scene,head}.onnx
+    rules/<name>.json             rule sets, checked
+    schema/findings.schema.json   what a line of findings.jsonl holds
+    wheels/*.whl                  this project, to run the pack with
+    card.json, card.md            what the nets are for, and how well they see
+    LICENSE
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.resources
+import json
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from proctor_models import __version__
+from proctor_models.config import Recipe
+from proctor_models.errors import ConfigError, PackError
+from proctor_models.export.cards import card, card_page, read_evaluation
+from proctor_models.export.onnx import PARITY_FILE
+from proctor_models.export.wheel import build_wheel, project_root
+from proctor_models.files import building, write_json, write_text
+from proctor_models.rules.policy import ruleset_from_dict
+from proctor_models.runtime.model import Net
+from proctor_models.runtime.pack import MANIFEST_FILE, SCHEMA, Pack
+from proctor_models.types import NETS
+
+RULES_FOLDER = Path("configs") / "rules"
+LICENCE = "AGPL-3.0-or-later"
+FINDINGS_SCHEMA = "schema/findings.schema.json"
+
+
+def pack(recipe: Recipe, models: Path, evaluation: Path, out: Path) -> Pack:
+    """Write the pack folder `out`, or nothing; a pack of the same recipe there is replaced.
+
+    Args:
+        recipe: names version, rule sets and thresholds.
+        models: folder with scene/ and head/ that `export` wrote.
+        evaluation: folder that `evaluate` wrote, for the card.
+        out: the pack.
+
+    Returns:
+        The pack, loaded as the runtime loads it.
+
+    Raises:
+        PackError: `out` holds a pack of another recipe or something else, the evaluation is not
+            there, the nets are of another version or other thresholds, or the wheel cannot be built.
+        ModelError: a net is not one the runtime may run.
+        ConfigError: a rule file is wrong.
+    """
+    refuse_overwriting(out, recipe.name)
+    root = project_root()
+    with building(out) as part:
+        _fill(part, recipe, models, evaluation, root)
+        write_manifest(part, recipe)
+        Pack.load(part)  # what cannot be loaded must not be there
+    print(f"pack: {out} (version {recipe.pack.version}, recipe {recipe.name})", file=sys.stderr, flush=True)
+    return Pack.load(out)
+
+
+def refuse_overwriting(out: Path, recipe_name: str) -> None:
+    """Let `out` be written if nothing is there, or a pack of the same recipe.
+
+    A released pack comes from the recipe that releases; no other run may replace it.
+
+    Raises:
+        PackError: something else is there.
+    """
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    path = out / MANIFEST_FILE
+    try:
+        made_by = json.loads(path.read_text(encoding="utf-8"))["recipe"].partition("@")[0]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise PackError(f"{out}: expected a pack or nothing there, got something else; name another folder") from None
+    if made_by != recipe_name:
+        raise PackError(
+            f"{path}: recipe: expected {recipe_name!r}, got {made_by!r}; packs are not overwritten by another recipe: "
+            "name another folder, or raise pack.version"
+        )
+
+
+def _fill(part: Path, recipe: Recipe, models: Path, evaluation: Path, root: Path) -> None:
+    (part / "models").mkdir()
+    nets: dict[str, Net] = {}
+    parity: dict[str, Any] = {}
+    for name in NETS:
+        nets[name] = _checked_net(models / name / f"{name}.onnx", recipe)
+        parity[name] = _parity(models / name / PARITY_FILE, nets[name].sha256)
+        shutil.copyfile(models / name / f"{name}.onnx", part / "models" / f"{name}.onnx")
+    (part / "rules").mkdir()
+    for rules in recipe.pack.rules:
+        write_json(part / "rules" / f"{rules}.json", read_rules(RULES_FOLDER / f"{rules}.yaml", rules))
+    (part / "schema").mkdir()
+    schema = importlib.resources.files("proctor_models.runtime").joinpath(FINDINGS_SCHEMA)
+    (part / FINDINGS_SCHEMA).write_bytes(schema.read_bytes())
+    build_wheel(root, part / "wheels")
+    shutil.copyfile(root / "LICENSE", part / "LICENSE")
+    measured = read_evaluation(evaluation, {name: net.sha256 for name, net in nets.items()})
+    content = card(recipe, nets, parity, measured)
+    write_json(part / "card.json", content)
+    write_text(part / "card.md", card_page(content))
+
+
+def _checked_net(path: Path, recipe: Recipe) -> Net:
+    net = Net.load(path)
+    for field, wanted, found in (
+        ("version", recipe.pack.version, net.spec.version),
+        ("thresholds", recipe.thresholds, net.spec.thresholds),
+    ):
+        if wanted != found:
+            raise PackError(
+                f"{path}: {field}: expected {wanted!r} by recipe {recipe.name!r}, got {found!r}; export again"
+            )
+    return net
+
+
+def _parity(path: Path, sha256: str) -> dict[str, Any]:
+    """The proof beside a net; a net without one, or with another's, is not packed."""
+    try:
+        parity: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise PackError(f"{path}: expected the proof that export writes beside a net, got none; export again") from None
+    if parity.get("sha256") != sha256:
+        raise PackError(f"{path}: sha256: expected {sha256}, got {parity.get('sha256')}; export the net again")
+    return parity
+
+
+def read_rules(path: Path, name: str) -> dict[str, Any]:
+    """A rule set from YAML, checked; what its JSON in the pack holds.
+
+    Raises:
+        ConfigError: no such file, not YAML, a wrong key, or a set of another name.
+    """
+    if not path.is_file():
+        raise ConfigError(f"{path}: no such rule set; correct pack.rules in the recipe")
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: not YAML: {error}") from None
+    ruleset = ruleset_from_dict(raw, str(path))
+    if ruleset.name != name:
+        raise ConfigError(f"{path}: name: expected {name!r} like the file, got {ruleset.name!r}")
+    return dict(raw)
+
+
+def write_manifest(part: Path, recipe: Recipe) -> None:
+    """Write `manifest.json` over all files that lie in the folder now."""
+    paths = sorted(path for path in part.rglob("*") if path.is_file())
+    files: Mapping[str, Any] = {path.relative_to(part).as_posix(): _entry(path) for path in paths}
+    manifest = {
+        "schema": SCHEMA,
+        "version": recipe.pack.version,
+        "recipe": f"{recipe.name}@{recipe.sha256}",
+        "created_by": f"proctor-models {__version__}",
+        "licence": LICENCE,
+        "thresholds": dict(recipe.thresholds),
+        "models": {name: f"models/{name}.onnx" for name in NETS},
+        "rules": {name: f"rules/{name}.json" for name in recipe.pack.rules},
+        "findings_schema": FINDINGS_SCHEMA,
+        "card": "card.json",
+        "wheel": next(name for name in files if name.endswith(".whl")),
+        "files": files,
+    }
+    write_json(part / MANIFEST_FILE, manifest)
+
+
+def _entry(path: Path) -> dict[str, str | int]:
+    with path.open("rb") as stream:
+        return {"sha256": hashlib.file_digest(stream, "sha256").hexdigest(), "bytes": path.stat().st_size}

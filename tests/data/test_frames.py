@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from drawn import recipe as drawn_recipe
+from drawn import write_coco
+from proctor_models.config import Recipe
+from proctor_models.data.frames import HeadCrops, SceneFrames, Taught, collate_scene, head_labels, known_attributes
+from proctor_models.data.ingest import ingest
+from proctor_models.data.manifest import BoxLabel, FrameRecord, Manifest
+from proctor_models.training.prepare import _spec
+
+
+def frame(*boxes: BoxLabel, labelled: tuple[str, ...] = ("face", "face_masked", "earphone")) -> FrameRecord:
+    return FrameRecord(
+        id="a/1", file="a/1.png", sha256="", phash="0" * 16, width=200, height=200, source="a", licence="CC0-1.0",
+        view="first", group="g", labelled=labelled, boxes=boxes,
+    )  # fmt: skip
+
+
+FACE = BoxLabel(label="face", xyxy=(80, 80, 120, 130))
+MUFFS = BoxLabel(label="earphone", xyxy=(70, 90, 85, 115), attributes={"kind": "headphone", "worn": "on_ears"})
+
+
+def test_head_labels__a_worn_earphone_near_the_head_is_its_own() -> None:
+    (head,) = head_labels(frame(FACE, MUFFS), 24, 1.8)
+    assert head.attributes == {"mask": False, "earphone_over_ear": True, "earphone_in_ear": False}
+
+
+def test_head_labels__round_the_neck_or_far_away_is_not_worn() -> None:
+    neck = MUFFS.model_copy(update={"attributes": {"kind": "headphone", "worn": "neck"}})
+    far = MUFFS.model_copy(update={"xyxy": (0, 0, 15, 20)})
+    (head,) = head_labels(frame(FACE, neck, far), 24, 1.8)
+    assert head.attributes["earphone_over_ear"] is False
+
+
+def test_head_labels__what_a_frame_does_not_label_is_unknown() -> None:
+    (head,) = head_labels(frame(FACE, labelled=("face", "face_masked")), 24, 1.8)
+    assert head.attributes == {"mask": False}
+
+
+def test_head_labels__small_faces_are_left_out() -> None:
+    assert head_labels(frame(FACE), 60, 1.8) == []
+
+
+def test_head_labels__a_taught_head_takes_no_class_from_its_teacher() -> None:
+    found = head_labels(frame(MUFFS, labelled=("earphone",)), 24, 1.8, [FACE])
+    assert [h.attributes for h in found] == [{"earphone_over_ear": True, "earphone_in_ear": False}]
+
+
+def test_known_attributes__masks_of_a_source_that_states_the_fault_are_worn_well_unless_stated() -> None:
+    wrong = BoxLabel(label="face_masked", xyxy=(10, 10, 60, 60), attributes={"mask_incorrect": True})
+    right = BoxLabel(label="face_masked", xyxy=(110, 110, 160, 160))
+    heads = known_attributes(head_labels(frame(wrong, right, FACE), 24, 1.8))
+    assert [h.attributes.get("mask_incorrect") for h in heads] == [True, False, None]
+
+
+def manifest(tmp_path: Path) -> tuple[Manifest, Recipe]:
+    write_coco(tmp_path / "coco", frames_a_person=3)
+    plan = Recipe.model_validate(drawn_recipe(tmp_path / "coco"))
+    return ingest(plan, tmp_path / "raw"), plan
+
+
+def test_scene_frames__boxes_are_in_canvas_pixels_and_known_follows_labels_and_teacher(tmp_path: Path) -> None:
+    frames, plan = manifest(tmp_path)
+    first = frames.frames[0]
+    partly = frames.with_frames([first.model_copy(update={"labelled": ("person",)})])
+    taught = {first.id: Taught((BoxLabel(label="cup", xyxy=(0, 0, 32, 24)),), frozenset({"cup"}))}
+    sample = SceneFrames(partly, _spec(plan, "scene", "v"), taught)[0]
+    assert sample["image"].shape == (3, 64, 96)  # type: ignore[attr-defined]
+    names = _spec(plan, "scene", "v").names
+    assert [n for n, k in zip(names, sample["known"], strict=True) if k] == ["person", "cup"]  # type: ignore[call-overload]
+    # 320x240 fits 96x64 at 64/240: 85 pixels wide, 5 from the left
+    scale = 64 / 240
+    expected = np.array([5, 0, 5 + 32 * scale, 24 * scale], np.float32)
+    assert np.allclose(sample["xyxy"][-1], expected, atol=0.01)  # type: ignore[index]
+
+
+def test_collate_scene__boxes_are_shares_of_the_canvas() -> None:
+    sample = {
+        "image": torch.zeros(3, 50, 100),
+        "xyxy": torch.tensor([[10.0, 10.0, 30.0, 20.0]]),
+        "class_ids": torch.tensor([3]),
+        "known": torch.tensor([True, False]),
+    }
+    empty = {**sample, "xyxy": torch.zeros(0, 4), "class_ids": torch.zeros(0, dtype=torch.long)}
+    batch = collate_scene([empty, sample])
+    assert batch["batch_idx"].tolist() == [1.0]
+    assert torch.allclose(batch["bboxes"], torch.tensor([[0.2, 0.3, 0.2, 0.2]]))
+    assert batch["known"].shape == (2, 2)
+
+
+def test_head_crops__the_same_seed_of_torch_gives_the_same_crop(tmp_path: Path) -> None:
+    frames, plan = manifest(tmp_path)
+    labels = [h for f in frames for h in head_labels(f, 24, 1.8)]
+    crops = HeadCrops(frames, labels, _spec(plan, "head", "v"))
+    image, targets, known = crops[0]
+    assert image.shape == (3, 64, 64)
+    assert torch.equal(image, crops[0][0])
+    assert float(known.sum()) >= 3
+    assert targets.tolist() == [0.0, 0.0, 0.0, 0.0]

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from drawn import recipe as drawn_recipe
+from drawn import write_coco
+from proctor_models.config import Recipe
+from proctor_models.data.ingest import ingest
+from proctor_models.data.manifest import Manifest
+from proctor_models.data.split import split
+from proctor_models.errors import DataError
+from proctor_models.nets.checkpoint import load_net
+from proctor_models.nets.scene import SceneNet
+from proctor_models.training.fit import train
+from proctor_models.training.prepare import _spec
+from proctor_models.training.record import Recorder, read_history
+from proctor_models.training.scene import PartialLabelLoss
+from proctor_models.training.teacher import decode, load_taught, save_taught, teach
+from proctor_models.types import SCENE_CLASSES
+
+pytestmark = pytest.mark.slow
+
+
+def plan(tmp_path: Path, **head: object) -> Recipe:
+    raw = drawn_recipe(tmp_path / "coco")
+    raw["head"] = {**raw["head"], **head}  # type: ignore[dict-item]
+    recipe = Recipe.model_validate(raw)
+    return recipe.model_copy(update={"sha256": "0" * 64})
+
+
+def dataset(tmp_path: Path, recipe: Recipe) -> Path:
+    write_coco(tmp_path / "coco")
+    ingest(recipe, tmp_path / "raw")
+    split(recipe, tmp_path / "raw", tmp_path / "split")
+    return tmp_path / "split"
+
+
+def test_partial_label_loss__an_unlabelled_class_gets_no_gradient() -> None:
+    torch.manual_seed(0)
+    net = SceneNet().train()
+    known = torch.ones(1, len(SCENE_CLASSES), dtype=torch.bool)
+    known[0, SCENE_CLASSES.index("phone")] = False
+    batch = {
+        "batch_idx": torch.zeros(1),
+        "cls": torch.zeros(1),
+        "bboxes": torch.tensor([[0.5, 0.5, 0.4, 0.4]]),
+        "known": known,
+    }
+    raw = net(torch.rand(1, 3, 64, 64))
+    raw["scores"].retain_grad()
+    PartialLabelLoss(net)(raw, batch)[0].sum().backward()
+    by_class = raw["scores"].grad.abs().sum((0, 2))
+    assert float(by_class[SCENE_CLASSES.index("phone")]) == 0
+    assert float(by_class[SCENE_CLASSES.index("person")]) > 0
+    assert float(by_class[SCENE_CLASSES.index("cup")]) > 0
+
+
+def test_partial_label_loss__a_box_of_an_unlabelled_class_still_counts() -> None:
+    torch.manual_seed(0)
+    net = SceneNet().train()
+    batch = {
+        "batch_idx": torch.zeros(1),
+        "cls": torch.tensor([float(SCENE_CLASSES.index("phone"))]),
+        "bboxes": torch.tensor([[0.5, 0.5, 0.4, 0.4]]),
+        "known": torch.zeros(1, len(SCENE_CLASSES), dtype=torch.bool),
+    }
+    raw = net(torch.rand(1, 3, 64, 64))
+    raw["scores"].retain_grad()
+    PartialLabelLoss(net)(raw, batch)[0].sum().backward()
+    by_class = raw["scores"].grad.abs().sum((0, 2))
+    assert torch.nonzero(by_class).flatten().tolist() == [SCENE_CLASSES.index("phone")]
+
+
+def test_decode__one_class_suppresses_only_itself() -> None:
+    xyxy = torch.tensor([[0.0, 0, 10, 10], [0, 0, 10, 11], [0, 0, 10, 10]])
+    scores = torch.tensor([[0.9, 0.0], [0.8, 0.0], [0.0, 0.7]])
+    boxes, found, label = decode(xyxy, scores, 0.1, 0.6)
+    assert found.tolist() == pytest.approx([0.9, 0.7])
+    assert label.tolist() == [0, 1]
+    assert boxes.shape == (2, 4)
+
+
+def test_teach__asks_only_for_classes_a_frame_does_not_label(tmp_path: Path) -> None:
+    recipe = plan(tmp_path)
+    frames = Manifest.load(dataset(tmp_path, recipe))
+    all_but_phone = tuple(c for c in SCENE_CLASSES if c != "phone")
+    partly = frames.with_frames(f.model_copy(update={"labelled": all_but_phone}) for f in frames.frames[:3])
+    teacher = SceneNet().eval()
+    taught = teach(teacher, partly, _spec(recipe, "scene", "v"), frozenset(SCENE_CLASSES), sure=0.9, doubt=0.5)
+    assert {t.known for t in taught.values()} == {frozenset({"phone"})}
+    save_taught(tmp_path / "taught.json", taught)
+    assert load_taught(tmp_path / "taught.json") == taught
+
+
+def test_train__a_killed_run_goes_on_from_its_last_whole_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    recipe = plan(tmp_path, epochs=3, early_stop_epochs=3)
+    data, out = dataset(tmp_path, recipe), tmp_path / "head"
+    whole = Recorder.on_validation_end
+    seen: list[int] = []
+
+    def dies_in_the_second(self: Recorder, trainer: object, module: object) -> None:
+        seen.append(trainer.current_epoch)  # type: ignore[attr-defined]
+        if len(seen) == 2:
+            raise ConnectionError("the machine went away")
+        whole(self, trainer, module)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Recorder, "on_validation_end", dies_in_the_second)
+    with pytest.raises(ConnectionError):
+        train(recipe, "head", data, out)
+    assert not out.exists()
+    assert [row["epoch"] for row in read_history(tmp_path / "head.resume")] == [0]
+
+    train(recipe, "head", data, out)
+    assert seen == [0, 1, 1, 2], "the second epoch is run again, the first is not"
+    assert [row["epoch"] for row in read_history(out)] == [0, 1, 2]
+    assert load_net(out)[1].data_version == json.loads((out / "metrics.json").read_text())["data_version"]
+    assert not (tmp_path / "head.resume").exists()
+
+
+def test_train__an_empty_side_is_refused(tmp_path: Path) -> None:
+    recipe = plan(tmp_path)
+    data = dataset(tmp_path, recipe)
+    frames = Manifest.load(data)
+    frames.with_frames(f for f in frames if f.split == "train").save(data)
+    with pytest.raises(DataError, match="no frame on side 'val'"):
+        train(recipe, "head", data, tmp_path / "head")

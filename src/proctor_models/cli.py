@@ -100,6 +100,12 @@ def _synth(args: argparse.Namespace) -> None:
     compose(args.frames, args.seed, args.out)
 
 
+def _synth_exam(args: argparse.Namespace) -> None:
+    from proctor_models.synth.exam import sample_exam
+
+    sample_exam(args.seed, args.out)
+
+
 def _add(
     verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str, run: Verb, text: str, example: str
 ) -> argparse.ArgumentParser:
@@ -228,6 +234,16 @@ def build_parser() -> argparse.ArgumentParser:
     synth.add_argument("--frames", type=int, default=200)
     synth.add_argument("--seed", type=int, default=0)
     synth.add_argument("--out", required=True, type=Path)
+
+    exam = _add(
+        verbs,
+        "synth-exam",
+        _synth_exam,
+        "compose a sample exam of a made-up candidate in two views",
+        "proctor synth-exam --seed 1 --out data/sample-exam",
+    )
+    exam.add_argument("--seed", type=int, default=0)
+    exam.add_argument("--out", required=True, type=Path)
     return parser
 
 

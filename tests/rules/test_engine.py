@@ -1,5 +1,7 @@
 """Several rules over two views, and recordings with holes."""
 
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -198,6 +200,14 @@ def test_under_way__tells_what_evidence_is_needed_for() -> None:
 
 scores = st.one_of(st.none(), st.sampled_from([0.0, 0.2, 0.4, 0.55, 0.7, 1.0]))
 frames = st.lists(st.tuples(st.sampled_from([0.5, 0.5, 1.0, 4.0]), scores, scores), min_size=1, max_size=40)
+
+
+def test_rules__need_the_standard_library_only() -> None:
+    program = (
+        "import proctor_models.rules.engine, sys; print({'numpy', 'cv2', 'onnxruntime', 'yaml'} & sys.modules.keys())"
+    )
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "set()"
 
 
 # A busy machine is no reason to fail.

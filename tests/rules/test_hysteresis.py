@@ -70,6 +70,13 @@ def test_observe__single_spikes_do_not_add_up() -> None:
     assert spans_of(every(0.5, [0.9, 0.1, 0.1] * 20), limits(min_share=0.0)) == [(0.0, 28.5)]
 
 
+def test_observe__every_second_frame_is_half_of_them_and_enough() -> None:
+    flicker = every(0.5, [0.9, 0.1] * 4)
+    assert spans_of(flicker) == [(0.0, 3.0)]
+    assert spans_of(flicker, limits(min_share=0.6)) == []
+    assert spans_of(every(0.5, [0.9] * 4), limits(min_share=1.0)) == [(0.0, 1.5)]
+
+
 def test_observe__early_spikes_do_not_hide_what_follows() -> None:
     assert spans_of(every(0.5, [0.9, 0.1, 0.1] * 5 + [0.8] * 4)) == [(7.5, 9.0)]
 

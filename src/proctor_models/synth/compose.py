@@ -69,7 +69,9 @@ def compose(frames: int, seed: int, out: Path) -> None:
             if done % 20 == 0 or done == frames:
                 print(f"synth: {done} of {frames} frames", file=sys.stderr, flush=True)
         coco = _coco(plan, [entries[case.index] for case in plan], seed)
-        (folder / "annotations.json").write_text(json.dumps(coco, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        (folder / "annotations.json").write_text(
+            json.dumps(coco, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
         (folder / "LICENCE.txt").write_text(licence_text(), encoding="utf-8")
 
 
@@ -161,46 +163,39 @@ def labels_of(canvas: Canvas) -> tuple[tuple[str, tuple[int, int, int, int], dic
 
 
 def _coco(plan: tuple[Case, ...], painted: list[Painted], seed: int) -> dict[str, Any]:
-    images, annotations = [], []
-    for number, (case, frame) in enumerate(zip(plan, painted, strict=True), start=1):
-        images.append(
-            {
-                "id": number,
-                "file_name": f"{case.name}.jpg",
-                "width": FRAME_WH[0],
-                "height": FRAME_WH[1],
-                "source_repo": COLLECTION,
-                "source_path": frame.source_path or "none",
-                "licence": LICENCE,
-                "labelled_categories": list(CATEGORIES),
-                "view": "webcam" if case.view == "first" else "second",
-                "subject": case.subject,
-                "room_subject": case.person,
-                "clip": case.clip,
-                "frame_index": case.frame_index,
-                "activity": case.activity,
-                "synthetic": True,
-                "tags": frame.tags,
-            }
-        )
+    annotations: list[dict[str, Any]] = []
+    for number, frame in enumerate(painted, start=1):
         for label, (x0, y0, x1, y1), attributes in frame.labels:
-            annotations.append(
-                {
-                    "id": len(annotations) + 1,
-                    "image_id": number,
-                    "category_id": CATEGORIES.index(label) + 1,
-                    "bbox": [x0, y0, x1 - x0, y1 - y0],
-                    "area": (x1 - x0) * (y1 - y0),
-                    "iscrowd": 0,
-                    "attributes": attributes,
-                }
-            )
+            box = {"bbox": [x0, y0, x1 - x0, y1 - y0], "area": (x1 - x0) * (y1 - y0), "iscrowd": 0}
+            ids = {"id": len(annotations) + 1, "image_id": number, "category_id": CATEGORIES.index(label) + 1}
+            annotations.append(ids | box | {"attributes": attributes})
     return {
         "info": {"description": f"proctor synth --frames {len(plan)} --seed {seed}: composites, nobody in them exists"},
-        "licenses": [{"id": 1, "name": LICENCE, "url": "https://pypi.org/project/openpeople/0.1.2/"}],
+        "licenses": [{"id": 1, "name": LICENCE, "url": "https://github.com/Prompt-Haus/OpenPeople"}],
         "categories": [{"id": number, "name": name} for number, name in enumerate(CATEGORIES, start=1)],
-        "images": images,
+        "images": [_image(n, *pair) for n, pair in enumerate(zip(plan, painted, strict=True), start=1)],
         "annotations": annotations,
+    }
+
+
+def _image(number: int, case: Case, frame: Painted) -> dict[str, Any]:
+    return {
+        "id": number,
+        "file_name": f"{case.name}.jpg",
+        "width": FRAME_WH[0],
+        "height": FRAME_WH[1],
+        "source_repo": COLLECTION,
+        "source_path": frame.source_path or "none",
+        "licence": LICENCE,
+        "labelled_categories": list(CATEGORIES),
+        "view": "webcam" if case.view == "first" else "second",
+        "subject": case.subject,
+        "room_subject": case.person,
+        "clip": case.clip,
+        "frame_index": case.frame_index,
+        "activity": case.activity,
+        "synthetic": True,
+        "tags": frame.tags,
     }
 
 
@@ -237,7 +232,9 @@ def new_folder(out: Path, mark: str) -> Iterator[Path]:
         DataError: `out` holds something else.
     """
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / mark).is_file())):
-        raise DataError(f"{out}: expected a new folder or one with {mark} in it, got something else; name another --out")
+        raise DataError(
+            f"{out}: expected a new folder or one with {mark} in it, got something else; name another --out"
+        )
     out.parent.mkdir(parents=True, exist_ok=True)
     part = out.parent / f".{out.name}.part"
     old = out.parent / f".{out.name}.old"

@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from proctor_models.errors import DataError
 from proctor_models.synth import camera, props, rooms, staging, wear
+from proctor_models.synth.figures import Figure
 from proctor_models.synth.layers import Canvas, Layer, blur
-from proctor_models.synth.people import Figure, Studio
+from proctor_models.synth.people import Studio
 from proctor_models.synth.staging import HEIGHT, WIDTH, Pose, Seated, thing_quad
+from proctor_models.types import Image
 
 KINDS = ("seated", "selfie", "portrait", "standing")
 # Selfies in which an arm or a table would float before another background.
@@ -21,7 +25,7 @@ class Setting:
     """What the frames of one recording share."""
 
     seed: int
-    person: str | None
+    person: str
     kind: str
     look: camera.Look
     mirrored: bool
@@ -30,7 +34,7 @@ class Setting:
     has_chair: bool
 
 
-def draw_setting(seed: int, person: str | None) -> Setting:
+def draw_setting(seed: int, person: str) -> Setting:
     """Choose a recording's room, light, clothes and framing; the same seed chooses the same."""
     rng = np.random.default_rng([seed, 11])
     kind = str(rng.choice(KINDS, p=(0.58, 0.2, 0.1, 0.12)))
@@ -66,7 +70,9 @@ class Stage:
         rng = np.random.default_rng([self.setting.seed, 13])
         x, y = self.setting.centre
         top = y + self.setting.face_px * rng.uniform(0.05, 0.5)
-        colours, mask = rooms.chair(rng, x + rng.uniform(-60, 60), top, min(self.setting.face_px, 300) * rng.uniform(1.4, 1.8))
+        colours, mask = rooms.chair(
+            rng, x + rng.uniform(-60, 60), top, min(self.setting.face_px, 300) * rng.uniform(1.4, 1.8)
+        )
         self.canvas.shade(blur(mask, 22), 0.25)
         self.canvas.paint(Layer(camera.relight(colours, self.look.person_gain, self.look.lean), mask))
 
@@ -90,7 +96,6 @@ class Stage:
 
     def posed(self, pose: Pose, expression: int | None, keep: bool = False) -> Seated:
         """The candidate in a given pose; unless `keep`, moved so that no edge of the photograph shows."""
-        assert self.setting.person is not None
         figure = self.figure(self.setting.person, self.setting.kind, expression)
         self.source_path = figure.source_path
         self.main = staging.seat(self.canvas, figure, pose if keep else staging.fitted(figure, pose), self.look)
@@ -155,7 +160,13 @@ class Stage:
         if where == "ear":
             ear = main.head.ears()[int(side == self._right_is(main))]
             spot = ear + np.array([side * 0.14, 0.16], np.float32) * size
-            quad = thing_quad(thing.size_wh, (float(spot[0]), float(spot[1])), size * 0.88, side * rng.uniform(2, 18), yaw=rng.uniform(25, 58))
+            quad = thing_quad(
+                thing.size_wh,
+                (float(spot[0]), float(spot[1])),
+                size * 0.88,
+                side * rng.uniform(2, 18),
+                yaw=rng.uniform(25, 58),
+            )
             grip, turn = spot + np.array([side * 0.1, 0.36], np.float32) * size, -side * float(rng.uniform(4, 16))
         else:
             reach = rng.uniform(0.25, 1.1) if where == "front" else rng.uniform(0.75, 1.15)
@@ -163,36 +174,53 @@ class Stage:
             spot = np.array(main.head.landmarks[1] + np.array([side * reach, drop], np.float32) * size)
             spot = np.clip(spot, [0.06 * WIDTH, 0], [0.94 * WIDTH, 0.93 * HEIGHT]) + np.array([0, below * size])
             turn = float(rng.normal(0, 12))
-            quad = thing_quad(thing.size_wh, (float(spot[0]), float(spot[1])), size * rng.uniform(0.8, 1.05), turn, yaw=rng.uniform(-30, 30), pitch=rng.uniform(0, 35))
+            quad = thing_quad(
+                thing.size_wh,
+                (float(spot[0]), float(spot[1])),
+                size * rng.uniform(0.8, 1.05),
+                turn,
+                yaw=rng.uniform(-30, 30),
+                pitch=rng.uniform(0, 35),
+            )
             grip = spot + np.array([side * 0.05, 0.2], np.float32) * size
         self._hold(main, thing, quad, grip, turn, side)
 
-    def _hold(self, main: Seated, thing: Layer, quad: np.ndarray, grip: np.ndarray, turn: float, side: int, label: str = "phone") -> None:
+    def _hold(
+        self,
+        main: Seated,
+        thing: Layer,
+        quad: NDArray[np.float32],
+        grip: NDArray[np.float32],
+        turn: float,
+        side: int,
+        label: str = "phone",
+    ) -> None:
         painted = staging.put(self.canvas, thing, quad, self.look, shadow=0.2)
         if label:
             self.canvas.label(label, painted.alpha, full_area_px=staging.quad_area(quad))
-        assert self.setting.person is not None
         hand = self.studio.hand(self.setting.person, 0 if side > 0 else 1)
-        staging.hold(self.canvas, hand, (float(grip[0]), float(grip[1])), main.head.face_px, turn, self.look, main.person)
+        pose = Pose(main.head.face_px, (float(grip[0]), float(grip[1])), turn)
+        staging.hold(self.canvas, hand, pose, self.look, main.person)
 
     def _right_is(self, main: Seated) -> int:
         """1 where the second ear lies to the right in the picture, else -1."""
         left, right = main.head.ears()
         return 1 if right[0] > left[0] else -1
 
-    def negative_in_hand(self) -> str:
+    def negative_in_hand(self) -> None:
         """Something that is no phone, in the candidate's hand."""
         main, rng = self._main(), self.rng
         name = str(rng.choice(sorted(props.HARD_NEGATIVES)))
         thing = props.HARD_NEGATIVES[name](rng)
         size, side = main.head.face_px, 1 if rng.random() < 0.5 else -1
         tall = {"mug": 0.55, "remote": 0.95, "calculator": 0.75, "wallet": 0.5}[name] * size
-        spot = main.head.landmarks[1] + np.array([side * rng.uniform(0.3, 1.0), rng.uniform(0.6, 1.2)], np.float32) * size
+        spot = (
+            main.head.landmarks[1] + np.array([side * rng.uniform(0.3, 1.0), rng.uniform(0.6, 1.2)], np.float32) * size
+        )
         spot = np.clip(spot, [0.06 * WIDTH, 0], [0.94 * WIDTH, 0.92 * HEIGHT])
         turn = float(rng.normal(0, 10))
         quad = thing_quad(thing.size_wh, (float(spot[0]), float(spot[1])), tall, turn, yaw=rng.uniform(-20, 20))
         self._hold(main, thing, quad, spot + np.array([side * 0.05, 0.15], np.float32) * size, turn, side, label="")
-        return name
 
     def desk(self, things: tuple[str, ...]) -> None:
         """The desk at the lower edge, with `things` on it from left to right."""
@@ -207,17 +235,7 @@ class Stage:
 
     def _on_desk(self, name: str, centre: tuple[float, float], unit: float) -> None:
         rng = self.rng
-        makers = {
-            "phone": lambda: (props.phone(rng, "screen" if rng.random() < 0.65 else "back"), 1.05, "phone"),
-            "paper": lambda: (props.sheet(rng), 1.9, "book_paper"),
-            "book": lambda: (props.open_book(rng), 1.6, "book_paper"),
-            "closed_book": lambda: (props.closed_book(rng), 1.5, "book_paper"),
-        }
-        if name in makers:
-            thing, height, label = makers[name]()
-        else:
-            thing, label = props.HARD_NEGATIVES[name](rng), ""
-            height = {"mug": 0.6, "remote": 1.05, "calculator": 0.85, "wallet": 0.55}[name]
+        thing, height, label = self._thing(name)
         flat = name != "mug"
         pitch = float(rng.uniform(48, 66)) if flat else 0.0
         degrees = float(rng.normal(0, 35)) if flat else 0.0
@@ -228,6 +246,20 @@ class Stage:
         if label:
             self.canvas.label(label, painted.alpha, full_area_px=staging.quad_area(quad))
 
+    def _thing(self, name: str) -> tuple[Layer, float, str]:
+        """A thing, its height in face heights, and its label."""
+        rng = self.rng
+        if name == "phone":
+            return props.phone(rng, "screen" if rng.random() < 0.65 else "back"), 1.05, "phone"
+        if name == "paper":
+            return props.sheet(rng), 1.9, "book_paper"
+        if name == "book":
+            return props.open_book(rng), 1.6, "book_paper"
+        if name == "closed_book":
+            return props.closed_book(rng), 1.5, "book_paper"
+        height = {"mug": 0.6, "remote": 1.05, "calculator": 0.85, "wallet": 0.55}[name]
+        return props.HARD_NEGATIVES[name](rng), height, ""
+
     def reading(self) -> None:
         """A sheet or a book held up before the chest."""
         main, rng = self._main(), self.rng
@@ -236,21 +268,28 @@ class Stage:
         wide = thing.size_wh[0] > thing.size_wh[1]
         tall = size * (1.25 if wide else 1.6)
         spot = main.head.landmarks[152] + np.array([rng.normal(0, 0.25), rng.uniform(0.55, 0.95)], np.float32) * size
-        quad = thing_quad(thing.size_wh, (float(spot[0]), float(spot[1])), tall, float(rng.normal(0, 6)), pitch=float(rng.uniform(5, 40)))
+        quad = thing_quad(
+            thing.size_wh,
+            (float(spot[0]), float(spot[1])),
+            tall,
+            float(rng.normal(0, 6)),
+            pitch=float(rng.uniform(5, 40)),
+        )
         painted = staging.put(self.canvas, thing, quad, self.look, shadow=0.25)
         self.canvas.label("book_paper", painted.alpha, full_area_px=staging.quad_area(quad))
-        assert self.setting.person is not None
         for side in (1, -1) if rng.random() < 0.6 else (1,):
             corner = quad[[1, 2]].mean(0) if side > 0 else quad[[0, 3]].mean(0)
             hand = self.studio.hand(self.setting.person, 1 if side > 0 else 0)
-            spot_hand = (float(corner[0] + side * 0.02 * size), float(corner[1] + 0.2 * size))
-            staging.hold(self.canvas, hand, spot_hand, size, -side * float(rng.uniform(8, 20)), self.look, main.person)
+            spot = (float(corner[0] + side * 0.02 * size), float(corner[1] + 0.2 * size))
+            pose = Pose(size, spot, -side * float(rng.uniform(8, 20)))
+            staging.hold(self.canvas, hand, pose, self.look, main.person)
 
     def _main(self) -> Seated:
-        assert self.main is not None
+        if self.main is None:
+            raise DataError("expected a candidate in the frame, got none; seat one before giving them things")
         return self.main
 
-    def finish(self, moving: bool) -> np.ndarray:
+    def finish(self, moving: bool) -> Image:
         """The frame as the webcam delivers it, (480, 640, 3)."""
         if self.look.light == "backlight":
             self.canvas = replace(self.canvas, bgr=camera.glare(self.canvas.bgr, 0.35))

@@ -52,4 +52,6 @@ def _only_the_arm(layer: Layer) -> Plane:
     votes = np.bincount(near[near > 0], minlength=max(count, 2))
     kept = (names == int(votes.argmax())).astype(np.uint8)
     kept = cv2.morphologyEx(kept, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9)))
-    return np.asarray(cv2.GaussianBlur(kept.astype(np.float32), (0, 0), 1.5) * np.clip(layer.alpha * 1.6, 0, 1), np.float32)
+    return np.asarray(
+        cv2.GaussianBlur(kept.astype(np.float32), (0, 0), 1.5) * np.clip(layer.alpha * 1.6, 0, 1), np.float32
+    )

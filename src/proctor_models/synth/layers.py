@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from proctor_models.types import Image
 
@@ -169,7 +169,23 @@ def shifted(plane: Plane, dx: float, dy: float) -> Plane:
     return np.asarray(cv2.warpAffine(plane, move, plane.shape[1::-1]), np.float32)
 
 
-def blank(width: int, height: int, colour: Sequence[float]) -> Colour:
+def pixel(point: ArrayLike) -> tuple[int, int]:
+    """The pixel nearest to `point`, as OpenCV's drawing functions want it.
+
+    >>> pixel([2.6, 3.2])
+    (3, 3)
+    """
+    x, y = np.rint(np.asarray(point, np.float64)).astype(int).tolist()
+    return x, y
+
+
+def bgr(colour: ArrayLike) -> tuple[float, float, float]:
+    """A colour as OpenCV's drawing functions want it."""
+    blue, green, red = np.asarray(colour, np.float64).tolist()
+    return blue, green, red
+
+
+def blank(width: int, height: int, colour: ArrayLike) -> Colour:
     """A picture of one colour, (height, width, 3)."""
     return np.full((height, width, 3), np.asarray(colour, np.float32), np.float32)
 

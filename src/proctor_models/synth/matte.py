@@ -32,22 +32,39 @@ def backdrop(picture: Colour, likely_figure: Plane) -> Colour:
         surface = powers @ fitted
         off = np.abs(colours - surface).max(1)
         weights = free / (1 + (off / 8) ** 2)
-    return np.asarray(cv2.resize(surface.reshape(small[1], small[0], 3).astype(np.float32), (width, height)), np.float32)
+    return np.asarray(
+        cv2.resize(surface.reshape(small[1], small[0], 3).astype(np.float32), (width, height)), np.float32
+    )
 
 
-def key_out(picture: Colour, likely_figure: Plane) -> tuple[Colour, Plane]:
+def key_out(picture: Colour, likely_figure: Plane, tolerance: float = 14) -> tuple[Colour, Plane]:
     """Cut a figure out of a studio photograph: its own colours, and its transparency.
 
     The network's coarse guess says where to look; the difference from the backdrop gives the edge,
-    down to single curls.
+    down to single curls. Grey levels within `tolerance` of the backdrop count as backdrop.
     """
     behind = backdrop(picture, likely_figure)
     difference = np.linalg.norm(picture - behind, axis=2).astype(np.float32)
-    edge = np.clip((difference - 14) / 34, 0, 1)
+    edge = np.clip((difference - tolerance) / 34, 0, 1)
+    if tolerance > 20:
+        edge = np.asarray(
+            cv2.morphologyEx(edge.astype(np.float32), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)), np.float32
+        )
     reach = max(9, picture.shape[1] // 22) | 1
-    near = np.asarray(cv2.dilate((likely_figure > 0.25).astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))), np.float32)
+    near = np.asarray(
+        cv2.dilate(
+            (likely_figure > 0.25).astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+        ),
+        np.float32,
+    )
     near = np.asarray(cv2.GaussianBlur(near, (0, 0), reach / 6), np.float32)
-    core = np.asarray(cv2.erode((likely_figure > 0.9).astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach // 2 | 1, reach // 2 | 1))), np.float32)
+    core = np.asarray(
+        cv2.erode(
+            (likely_figure > 0.9).astype(np.uint8),
+            cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach // 2 | 1, reach // 2 | 1)),
+        ),
+        np.float32,
+    )
     alpha = np.clip(np.maximum(edge * near, np.asarray(cv2.GaussianBlur(core, (0, 0), 2.0), np.float32)), 0, 1)
     alpha = _largest(alpha)
     own = (picture - (1 - alpha[..., None]) * behind) / np.maximum(alpha[..., None], 0.15)
@@ -123,7 +140,9 @@ def dye(rng: np.random.Generator, picture: Colour, cloth: Plane) -> Colour:
 
 
 DYES = np.array(
-    [(40, 38, 40), (92, 60, 38), (60, 50, 140), (70, 96, 60), (150, 150, 152), (176, 130, 84), (96, 110, 180), (228, 230, 232),
-     (60, 40, 70), (52, 60, 66), (120, 170, 205), (160, 120, 160)],
+    [
+        (40, 38, 40), (92, 60, 38), (60, 50, 140), (70, 96, 60), (150, 150, 152), (176, 130, 84), (96, 110, 180),
+        (228, 230, 232), (60, 40, 70), (52, 60, 66), (120, 170, 205), (160, 120, 160),
+    ],
     np.float32,
 )  # fmt: skip

@@ -10,11 +10,21 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from proctor_models.synth.layers import Colour, Layer, blank, rounded
+from proctor_models.synth.layers import Colour, Layer, bgr, blank, rounded
 
 PHONE_WH = (220, 450)
-CASES = ((28, 28, 30), (60, 58, 56), (226, 226, 224), (120, 84, 48), (140, 140, 214), (170, 196, 160), (150, 168, 206), (40, 40, 150))
+CASES = (
+    (28, 28, 30),
+    (60, 58, 56),
+    (226, 226, 224),
+    (120, 84, 48),
+    (140, 140, 214),
+    (170, 196, 160),
+    (150, 168, 206),
+    (40, 40, 150),
+)
 
 
 def _gloss(picture: Colour, rng: np.random.Generator, strength: float) -> Colour:
@@ -34,7 +44,7 @@ def _screen(rng: np.random.Generator, width: int, height: int) -> Colour:
     dark = rng.random() < 0.35
     paper, ink = ((38, 32, 30), (190, 190, 190)) if dark else ((246, 244, 240), (96, 92, 90))
     page = blank(width, height, paper)
-    cv2.rectangle(page, (0, 0), (width, height // 12), tuple(rng.uniform(60, 225, 3).tolist()), -1)
+    cv2.rectangle(page, (0, 0), (width, height // 12), bgr(rng.uniform(60, 225, 3)), -1)
     if style == 0:
         y = height // 10
         while y < height * 0.9:
@@ -50,7 +60,7 @@ def _screen(rng: np.random.Generator, width: int, height: int) -> Colour:
         for row in range(6):
             for column in range(4):
                 x, y = int(width * (0.06 + 0.235 * column)), int(height * (0.12 + 0.13 * row))
-                cv2.rectangle(page, (x, y), (x + width // 6, y + width // 6), tuple(rng.uniform(40, 240, 3).tolist()), -1)
+                cv2.rectangle(page, (x, y), (x + width // 6, y + width // 6), bgr(rng.uniform(40, 240, 3)), -1)
     return page
 
 
@@ -70,11 +80,11 @@ def phone(rng: np.random.Generator, face: str = "back") -> Layer:
         return Layer(np.clip(_gloss(body, rng, rng.uniform(0.05, 0.4)), 0, 255), alpha)
     _camera_bump(body, rng, case)
     if rng.random() < 0.5:
-        cv2.circle(body, (width // 2, height // 2), 15, tuple((case * 0.75 + 20).tolist()), -1, cv2.LINE_AA)
+        cv2.circle(body, (width // 2, height // 2), 15, bgr(case * 0.75 + 20), -1, cv2.LINE_AA)
     return Layer(np.clip(_gloss(body, rng, rng.uniform(0.1, 0.5)), 0, 255).astype(np.float32), alpha)
 
 
-def _camera_bump(body: Colour, rng: np.random.Generator, case: np.ndarray) -> None:
+def _camera_bump(body: Colour, rng: np.random.Generator, case: NDArray[np.float32]) -> None:
     width = body.shape[1]
     style = int(rng.integers(3))
     if style == 0:  # square island, top left
@@ -84,10 +94,10 @@ def _camera_bump(body: Colour, rng: np.random.Generator, case: np.ndarray) -> No
     elif style == 1:  # a column of lenses
         lenses = ((40, 44), (40, 92), (40, 140))
     else:  # a bar across
-        cv2.rectangle(body, (6, 44), (width - 6, 104), tuple((case * 0.6).tolist()), -1, cv2.LINE_AA)
+        cv2.rectangle(body, (6, 44), (width - 6, 104), bgr(case * 0.6), -1, cv2.LINE_AA)
         lenses = ((56, 74), (104, 74), (152, 74))
     for x, y in lenses:
-        cv2.circle(body, (x, y), 21, tuple((case * 0.5 + 30).tolist()), -1, cv2.LINE_AA)
+        cv2.circle(body, (x, y), 21, bgr(case * 0.5 + 30), -1, cv2.LINE_AA)
         cv2.circle(body, (x, y), 17, (14, 14, 16), -1, cv2.LINE_AA)
         cv2.circle(body, (x, y), 9, (58, 40, 34), -1, cv2.LINE_AA)
         cv2.circle(body, (x - 5, y - 6), 4, (210, 205, 200), -1, cv2.LINE_AA)
@@ -144,7 +154,7 @@ def closed_book(rng: np.random.Generator) -> Layer:
     width, height = 400, 560
     cover = blank(width, height, rng.uniform(25, 190, 3))
     ink = (235, 235, 235)
-    cv2.rectangle(cover, (60, 90), (340, 210), tuple(rng.uniform(120, 245, 3).tolist()), -1, cv2.LINE_AA)
+    cv2.rectangle(cover, (60, 90), (340, 210), bgr(rng.uniform(120, 245, 3)), -1, cv2.LINE_AA)
     for y in (125, 155, 185):
         cv2.line(cover, (84, y), (84 + int(rng.integers(90, 230)), y), (40, 40, 40), 8, cv2.LINE_AA)
     if rng.random() < 0.5:  # spiral binding
@@ -165,11 +175,13 @@ def mug(rng: np.random.Generator) -> Layer:
     across = (np.arange(width, dtype=np.float32) - 119) / 95
     light = np.clip(1.05 - 0.5 * (across + 0.25) ** 2, 0.35, 1.1)
     picture = np.broadcast_to(colour * light[None, :, None], (height, width, 3)).astype(np.float32).copy()
-    cv2.ellipse(picture, (119, 26), (92, 15), 0, 0, 360, tuple((colour * 0.35).tolist()), -1, cv2.LINE_AA)
+    cv2.ellipse(picture, (119, 26), (92, 15), 0, 0, 360, bgr(colour * 0.35), -1, cv2.LINE_AA)
     return Layer(np.clip(picture, 0, 255), np.clip(alpha, 0, 1))
 
 
-def _keys(picture: Colour, span: tuple[int, int, int, int], grid: tuple[int, int], colour: tuple[float, float, float]) -> None:
+def _keys(
+    picture: Colour, span: tuple[int, int, int, int], grid: tuple[int, int], colour: tuple[float, float, float]
+) -> None:
     x0, y0, x1, y1 = span
     columns, rows = grid
     for row in range(rows):
@@ -205,8 +217,8 @@ def wallet(rng: np.random.Generator) -> Layer:
     leather = np.array([(30, 44, 74), (26, 26, 28), (40, 62, 110)][rng.integers(3)], np.float32)
     picture = blank(width, height, leather)
     picture += rng.normal(0, 5, (height, width, 1)).astype(np.float32)
-    cv2.rectangle(picture, (10, 10), (width - 10, height - 10), tuple((leather * 1.7).tolist()), 2, cv2.LINE_AA)
-    cv2.line(picture, (0, height // 2), (width, height // 2 + 8), tuple((leather * 0.5).tolist()), 5, cv2.LINE_AA)
+    cv2.rectangle(picture, (10, 10), (width - 10, height - 10), bgr(leather * 1.7), 2, cv2.LINE_AA)
+    cv2.line(picture, (0, height // 2), (width, height // 2 + 8), bgr(leather * 0.5), 5, cv2.LINE_AA)
     return Layer(np.clip(_gloss(picture, rng, 0.2), 0, 255).astype(np.float32), rounded(width, height, 22))
 
 

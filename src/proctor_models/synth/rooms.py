@@ -7,8 +7,9 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from proctor_models.synth.layers import CANVAS_WH, Colour, Plane, blank, polygon, rounded
+from proctor_models.synth.layers import CANVAS_WH, Colour, Plane, blank, pixel, polygon, rounded
 
 # Wall paints, blue-green-red.
 WALLS = (
@@ -20,7 +21,9 @@ WOODS = ((60, 86, 122), (84, 118, 156), (42, 58, 80), (120, 150, 180), (205, 210
 Furniture = Callable[[Colour, np.random.Generator, int], None]
 
 
-def _rectangle(room: Colour, corners: tuple[float, float, float, float], colour: np.ndarray, shadow: float = 0.0) -> None:
+def _rectangle(
+    room: Colour, corners: tuple[float, float, float, float], colour: ArrayLike, shadow: float = 0.0
+) -> None:
     """An upright board on the wall; `shadow` is how dark it throws one, to the lower right."""
     if shadow > 0:
         _cast(room, (corners[0] + 14, corners[1] + 18, corners[2] + 14, corners[3] + 18), shadow)
@@ -75,7 +78,9 @@ def _picture(room: Colour, rng: np.random.Generator, left: int) -> None:
     rim = np.array([(28, 28, 30), (210, 212, 214), (70, 110, 150)][rng.integers(3)], np.float32)
     _rectangle(room, (left, top, left + width, top + height), rim, 0.3)
     if rng.random() < 0.5:
-        _rectangle(room, (left + 10, top + 10, left + width - 10, top + height - 10), np.array([228, 230, 232], np.float32))
+        _rectangle(
+            room, (left + 10, top + 10, left + width - 10, top + height - 10), np.array([228, 230, 232], np.float32)
+        )
     edge = 10 if rng.random() < 0.5 else 28
     w, h = width - 2 * edge, height - 2 * edge
     sky, ground = rng.uniform(60, 230, 3), rng.uniform(30, 190, 3)
@@ -90,18 +95,24 @@ def _picture(room: Colour, rng: np.random.Generator, left: int) -> None:
 
 def _window(room: Colour, rng: np.random.Generator, left: int) -> None:
     width, top, height = int(rng.integers(300, 460)), int(rng.integers(-60, 60)), int(rng.integers(480, 640))
-    _rectangle(room, (left - 16, top - 16, left + width + 16, top + height + 16), np.array([224, 226, 228], np.float32), 0.2)
+    _rectangle(
+        room, (left - 16, top - 16, left + width + 16, top + height + 16), np.array([224, 226, 228], np.float32), 0.2
+    )
     outside = np.array([250, 244, 232] if rng.random() < 0.7 else [70, 52, 40], np.float32)
     for column in range(2):
         x0 = left + column * width / 2 + 6
         _rectangle(room, (x0, top, x0 + width / 2 - 12, top + height), outside)
-        _rectangle(room, (x0, top + height * 0.62, x0 + width / 2 - 12, top + height), outside * np.array([0.86, 0.9, 0.84], np.float32))
+        _rectangle(
+            room,
+            (x0, top + height * 0.62, x0 + width / 2 - 12, top + height),
+            outside * np.array([0.86, 0.9, 0.84], np.float32),
+        )
     cloth = rng.uniform(110, 225, 3).astype(np.float32)
     for x0, x1 in ((left - 90, left + 50), (left + width - 50, left + width + 90)):
         _curtain(room, rng, (x0, x1), cloth)
 
 
-def _curtain(room: Colour, rng: np.random.Generator, span: tuple[float, float], cloth: np.ndarray) -> None:
+def _curtain(room: Colour, rng: np.random.Generator, span: tuple[float, float], cloth: NDArray[np.float32]) -> None:
     x0, x1 = int(max(0, span[0])), int(min(CANVAS_WH[0], span[1]))
     if x1 <= x0:
         return
@@ -145,16 +156,26 @@ def _plant(room: Colour, rng: np.random.Generator, left: int) -> None:
         angle, reach = rng.uniform(-2.8, -0.3), rng.uniform(70, 250)
         tip = base + reach * np.array([np.cos(angle), np.sin(angle)], np.float32)
         green = tuple(float(v) for v in np.array([60, 120, 62]) * rng.uniform(0.45, 1.25))
-        cv2.line(room, tuple(np.int32(base)), tuple(np.int32(tip)), tuple(v * 0.7 for v in green), 4, cv2.LINE_AA)
+        cv2.line(room, pixel(base), pixel(tip), tuple(v * 0.7 for v in green), 4, cv2.LINE_AA)
         turn = float(np.rad2deg(angle) + rng.uniform(-30, 30))
-        cv2.ellipse(room, tuple(np.int32(tip)), (int(rng.integers(26, 52)), int(rng.integers(9, 20))), turn, 0, 360, green, -1, cv2.LINE_AA)
+        cv2.ellipse(
+            room,
+            pixel(tip),
+            (int(rng.integers(26, 52)), int(rng.integers(9, 20))),
+            turn,
+            0,
+            360,
+            green,
+            -1,
+            cv2.LINE_AA,
+        )
 
 
 def _notes(room: Colour, rng: np.random.Generator, left: int) -> None:
     for row in range(2):
         for column in range(3):
             colour = np.array([(120, 220, 245), (150, 150, 240), (170, 225, 160)][rng.integers(3)], np.float32)
-            x, y = left + column * 92 + rng.integers(-8, 8), 140 + row * 96 + rng.integers(-8, 8)
+            x, y = left + column * 92 + int(rng.integers(-8, 8)), 140 + row * 96 + int(rng.integers(-8, 8))
             _rectangle(room, (x, y, x + 68, y + 68), colour, 0.15)
 
 
@@ -162,7 +183,9 @@ def _coat(room: Colour, rng: np.random.Generator, left: int) -> None:
     """A coat on a hook: what a weak net takes for a person."""
     cloth = rng.uniform(25, 130, 3).astype(np.float32)
     x, y = left + 110, int(rng.integers(90, 200))
-    outline = np.array([[0, 0], [46, 26], [92, 80], [120, 330], [96, 560], [-92, 566], [-124, 330], [-92, 86], [-42, 26]], np.float32)
+    outline = np.array(
+        [[0, 0], [46, 26], [92, 80], [120, 330], [96, 560], [-92, 566], [-124, 330], [-92, 86], [-42, 26]], np.float32
+    )
     mask = polygon(outline * rng.uniform(0.75, 1.0) + np.array([x, y], np.float32), CANVAS_WH, 3)
     folds = 0.8 + 0.2 * np.sin(np.arange(CANVAS_WH[0]) / 13.0)[None, :, None]
     room += (cloth * folds - room) * mask[..., None]
@@ -194,23 +217,25 @@ def room(rng: np.random.Generator, blur_px: float | None = None) -> Colour:
     paint = np.array(WALLS[rng.integers(len(WALLS))], np.float32)
     picture = blank(width, height, paint)
     if rng.random() < 0.45:  # the room's corner: one wall is darker
-        x = rng.uniform(0.12, 0.3) * width * (1 if rng.random() < 0.5 else -1) % width
-        lean = rng.uniform(-40, 40)
-        side = np.array([[x, 0], [x + lean, height], [0 if x < width / 2 else width, height], [0 if x < width / 2 else width, 0]], np.float32)
+        corner_x = rng.uniform(0.12, 0.3) * width * (1 if rng.random() < 0.5 else -1) % width
+        lean, far_x = rng.uniform(-40, 40), 0 if corner_x < width / 2 else width
+        side = np.array([[corner_x, 0], [corner_x + lean, height], [far_x, height], [far_x, 0]], np.float32)
         picture *= 1 - rng.uniform(0.08, 0.22) * polygon(side, CANVAS_WH)[..., None]
     if rng.random() < 0.3:  # ceiling
-        y = rng.uniform(40, 130)
-        _rectangle(picture, (-10, -10, width + 10, y), np.array([232, 234, 236], np.float32))
-        _rectangle(picture, (-10, y, width + 10, y + 8), paint * 0.85)
+        ceiling_y = float(rng.uniform(40, 130))
+        _rectangle(picture, (-10, -10, width + 10, ceiling_y), np.array([232, 234, 236], np.float32))
+        _rectangle(picture, (-10, ceiling_y, width + 10, ceiling_y + 8), paint * 0.85)
     picture *= 1 + 0.015 * smooth_noise(rng, CANVAS_WH, 90)[..., None]
     slots = rng.permutation([-140, 120, 760, 1000])[: rng.integers(1, 4)]
     for slot in sorted(int(s) for s in slots):
         FURNITURE[rng.integers(len(FURNITURE))](picture, rng, slot + int(rng.integers(-40, 40)))
     x, y = np.meshgrid(np.linspace(0, 1, width, dtype=np.float32), np.linspace(0, 1, height, dtype=np.float32))
-    light = 1.08 - rng.uniform(0.25, 0.6) * ((x - rng.uniform(-0.1, 1.1)) ** 2 + 0.7 * (y - rng.uniform(-0.2, 0.5)) ** 2)
+    fall = np.float32(rng.uniform(0.25, 0.6))
+    lamp_x, lamp_y = np.float32(rng.uniform(-0.1, 1.1)), np.float32(rng.uniform(-0.2, 0.5))
+    light: Plane = np.float32(1.08) - fall * ((x - lamp_x) ** 2 + np.float32(0.7) * (y - lamp_y) ** 2)
     picture *= np.clip(light, 0.35, 1.15)[..., None]
-    blur = float(rng.uniform(2.0, 7.0)) if blur_px is None else blur_px
-    return np.asarray(np.clip(cv2.GaussianBlur(picture, (0, 0), blur), 0, 255), np.float32)
+    sigma_px = float(rng.uniform(2.0, 7.0)) if blur_px is None else blur_px
+    return np.asarray(np.clip(cv2.GaussianBlur(picture, (0, 0), sigma_px), 0, 255), np.float32)
 
 
 @lru_cache(maxsize=2)
@@ -225,7 +250,9 @@ def room_of(seed: int, salt: int = 12) -> Colour:
 
 def chair(rng: np.random.Generator, centre_x: float, top: float, width: float) -> tuple[Colour, Plane]:
     """The back of a chair seen from the front: its colours and its mask, canvas-sized."""
-    cloth = np.array([(38, 38, 42), (70, 60, 52), (46, 46, 120), (120, 120, 122), (60, 84, 110)][rng.integers(5)], np.float32)
+    cloth = np.array(
+        [(38, 38, 42), (70, 60, 52), (46, 46, 120), (120, 120, 122), (60, 84, 110)][rng.integers(5)], np.float32
+    )
     shape = rounded(int(width), int(width * 1.5), width * 0.16)
     quad = np.array([[-0.44, 0], [0.44, 0], [0.56, 1.5], [-0.56, 1.5]], np.float32) * width
     quad = (quad + np.array([centre_x, top], np.float32)).astype(np.float32)

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 from proctor_models.synth import wear
 from proctor_models.synth.camera import Look, relight
+from proctor_models.synth.figures import Figure, Hand
 from proctor_models.synth.layers import CANVAS_WH, Canvas, Item, Layer, Plane, blur, moved, polygon, shifted, similarity
-from proctor_models.synth.people import Figure, Hand
 
 WIDTH, HEIGHT = CANVAS_WH
 
 
 @dataclass(frozen=True)
 class Pose:
-    """Where a face goes: its size and its centre in canvas pixels, and how far the head is tilted."""
+    """Where a face or a hand goes: how large the face is, and the centre, in canvas pixels; degrees clockwise."""
 
     face_px: float
     centre: tuple[float, float]
@@ -36,8 +36,8 @@ class Seated:
 
 def _cut_rows(alpha: Plane) -> tuple[float, float]:
     """The first rows in which a figure is cut by the left and the right edge of its photograph."""
-    rows = [np.flatnonzero(edge.max(1) > 0.5) for edge in (alpha[:, :3], alpha[:, -3:])]
-    return tuple(float(r[0]) if r.size else np.inf for r in rows)  # type: ignore[return-value]
+    left, right = (np.flatnonzero(edge.max(1) > 0.5) for edge in (alpha[:, :3], alpha[:, -3:]))
+    return (float(left[0]) if left.size else np.inf), (float(right[0]) if right.size else np.inf)
 
 
 def fitted(figure: Figure, pose: Pose) -> Pose:
@@ -45,9 +45,8 @@ def fitted(figure: Figure, pose: Pose) -> Pose:
 
     A portrait ends at the chest and at the shoulders: those edges must fall outside.
     """
-    assert figure.landmarks is not None
     width, height = figure.layer.size_wh
-    px, py = figure.landmarks[list(wear.OVAL)].mean(0).tolist()
+    px, py = figure.mesh[list(wear.OVAL)].mean(0).tolist()
     (tx, ty), size = pose.centre, pose.face_px / figure.face_px
     slack = 1 + abs(np.sin(np.deg2rad(pose.roll)))
     size = max(size, slack * (HEIGHT + 10 - ty) / (height - py))
@@ -75,8 +74,7 @@ def seat(canvas: Canvas, figure: Figure, pose: Pose, look: Look, blur_px: float 
         blur_px: how far out of focus it is, in canvas pixels.
         shadow: how dark its shadow on what is behind it.
     """
-    assert figure.landmarks is not None
-    pivot = figure.landmarks[list(wear.OVAL)].mean(0)
+    pivot = figure.mesh[list(wear.OVAL)].mean(0)
     way = similarity(pose.face_px / figure.face_px, pose.roll, pivot.tolist(), pose.centre)
     layer = figure.layer.warped(way)
     if blur_px > 0:
@@ -85,24 +83,30 @@ def seat(canvas: Canvas, figure: Figure, pose: Pose, look: Look, blur_px: float 
         canvas.shade(blur(shifted(layer.alpha, 36 if look.lean < 0 else -36, 26), 26), shadow)
     canvas.paint(Layer(relight(layer.bgr, look.person_gain, look.lean), layer.alpha))
     crown = moved(np.array([figure.crown], np.float32), way)[0]
-    head = wear.Head(moved(figure.landmarks, way), (float(crown[0]), float(crown[1])))
+    head = wear.Head(moved(figure.mesh, way), (float(crown[0]), float(crown[1])))
     person = canvas.label("person", layer.alpha)
     oval = wear.face_mask(head)
     whole = float(cv2.contourArea(head.landmarks[list(wear.OVAL)]))
     return Seated(head, person, canvas.label("face", oval, full_area_px=whole))
 
 
-def hold(canvas: Canvas, hand: Hand, spot: tuple[float, float], face_px: float, degrees: float, look: Look, person: Item) -> Layer:
-    """Paint a hand whose fingers close around `spot`; it becomes part of `person`.
+def hold(canvas: Canvas, hand: Hand, pose: Pose, look: Look, person: Item, leaves: bool = True) -> Layer:
+    """Paint a hand; it becomes part of `person`.
 
-    `degrees` turns it clockwise from upright; the forearm is as long as it must be to leave the frame.
+    Args:
+        canvas: what to paint on.
+        hand: whose.
+        pose: `centre` is what the fingers close around, `roll` turns the hand clockwise from upright, and
+            `face_px` is the size of its owner's face.
+        look: the light it gets.
+        person: its owner.
+        leaves: whether the arm goes on to the lower edge; the forearm then is as long as that takes.
     """
-    size = face_px / hand.face_px
     grip = (hand.grip[0], hand.grip[1] - 40)
-    turn = similarity(size, degrees, grip, spot)
+    turn = similarity(pose.face_px / hand.face_px, pose.roll, grip, pose.centre)
     below = moved(np.array([[hand.wrist[0], hand.layer.size_wh[1] - 40]], np.float32), turn)[0]
     wrist = moved(np.array([hand.wrist], np.float32), turn)[0]
-    if below[1] < HEIGHT + 20:  # the elbow would float in the frame: a longer forearm
+    if leaves and below[1] < HEIGHT + 20:  # the elbow would float in the frame: a longer forearm
         longer = min(2.2, (HEIGHT + 20 - wrist[1]) / max(below[1] - wrist[1], 1.0))
         layer = _longer(hand, longer).warped(turn)
     else:
@@ -124,7 +128,14 @@ def _longer(hand: Hand, factor: float) -> Layer:
     return Layer(stretch(hand.layer.bgr), stretch(hand.layer.alpha))
 
 
-def thing_quad(size_wh: tuple[int, int], centre: tuple[float, float], height_px: float, degrees: float, yaw: float = 0.0, pitch: float = 0.0) -> NDArray[np.float32]:
+def thing_quad(
+    size_wh: tuple[int, int],
+    centre: tuple[float, float],
+    height_px: float,
+    degrees: float,
+    yaw: float = 0.0,
+    pitch: float = 0.0,
+) -> NDArray[np.float32]:
     """Corners of a flat thing in space, seen in perspective, (4, 2).
 
     Args:
@@ -167,12 +178,18 @@ def quad_area(quad: NDArray[np.float32]) -> float:
 
 def desk(canvas: Canvas, rng: np.random.Generator, look: Look, edge_y: float) -> None:
     """The desk at the lower edge of the picture, seen from above the screen."""
-    tone = np.array([(104, 140, 172), (70, 96, 128), (206, 210, 212), (52, 56, 62), (150, 178, 200)][rng.integers(5)], np.float32)
+    tone = np.array(
+        [(104, 140, 172), (70, 96, 128), (206, 210, 212), (52, 56, 62), (150, 178, 200)][rng.integers(5)], np.float32
+    )
     lean = float(rng.uniform(-18, 18))
-    corners = np.array([[-20, edge_y - lean], [WIDTH + 20, edge_y + lean], [WIDTH + 20, HEIGHT + 20], [-20, HEIGHT + 20]], np.float32)
+    corners = np.array(
+        [[-20, edge_y - lean], [WIDTH + 20, edge_y + lean], [WIDTH + 20, HEIGHT + 20], [-20, HEIGHT + 20]], np.float32
+    )
     mask = polygon(corners, CANVAS_WH, 1.5)
     rows = np.linspace(0, 1, HEIGHT, dtype=np.float32)[:, None]
-    grain = 1 + 0.05 * np.sin(rows * rng.uniform(90, 160) + 2 * np.sin(np.linspace(0, 5, WIDTH, dtype=np.float32))[None] + rng.uniform(0, 6))
+    grain = 1 + 0.05 * np.sin(
+        rows * rng.uniform(90, 160) + 2 * np.sin(np.linspace(0, 5, WIDTH, dtype=np.float32))[None] + rng.uniform(0, 6)
+    )
     top = tone * (grain * (0.8 + 0.25 * rows))[..., None]
     canvas.shade(blur(shifted(mask, 0, -16), 14), 0.3)
     canvas.paint(Layer(relight(top.astype(np.float32), look.person_gain, look.lean), mask))

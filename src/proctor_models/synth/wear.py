@@ -10,8 +10,9 @@ from typing import Literal
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from proctor_models.synth.layers import CANVAS_WH, Colour, Layer, Plane, Points, blur, polygon
+from proctor_models.synth.layers import CANVAS_WH, Colour, Layer, Plane, Points, bgr, blur, pixel, polygon
 
 Fit = Literal["right", "under_nose", "chin"]
 
@@ -22,9 +23,18 @@ OVAL = (
 )  # fmt: skip
 # Where the upper edge of a mask runs, from one ear to the other.
 UPPER_EDGE: dict[Fit, tuple[tuple[int, int, float], ...]] = {
-    "right": ((234, 93, 0.6), (116, 123, 0.5), (118, 101, 0.55), (197, 195, 0.2), (347, 330, 0.55), (345, 352, 0.5), (454, 323, 0.6)),
-    "under_nose": ((93, 132, 0.7), (205, 207, 0.2), (203, 206, 0.6), (2, 164, 0.4), (423, 426, 0.6), (425, 427, 0.2), (323, 361, 0.7)),
-    "chin": ((58, 172, 0.3), (214, 210, 0.3), (204, 194, 0.6), (18, 200, 0.45), (424, 418, 0.6), (434, 430, 0.3), (288, 397, 0.3)),
+    "right": (
+        (234, 93, 0.6), (116, 123, 0.5), (118, 101, 0.55), (197, 195, 0.2), (347, 330, 0.55), (345, 352, 0.5),
+        (454, 323, 0.6),
+    ),
+    "under_nose": (
+        (93, 132, 0.7), (205, 207, 0.2), (203, 206, 0.6), (2, 164, 0.4), (423, 426, 0.6), (425, 427, 0.2),
+        (323, 361, 0.7),
+    ),
+    "chin": (
+        (58, 172, 0.3), (214, 210, 0.3), (204, 194, 0.6), (18, 200, 0.45), (424, 418, 0.6), (434, 430, 0.3),
+        (288, 397, 0.3),
+    ),
 }  # fmt: skip
 FABRICS = (
     (226, 200, 142), (236, 236, 234), (38, 38, 40), (178, 168, 216), (190, 206, 150), (120, 84, 60), (148, 150, 152),
@@ -105,7 +115,8 @@ def face_covering(rng: np.random.Generator, picture: Colour, head: Head, fit: Fi
     yx = np.mgrid[0 : CANVAS_WH[1], 0 : CANVAS_WH[0]].astype(np.float32)
     from_centre = np.stack([yx[1] - centre[0], yx[0] - centre[1]], -1)
     up = head.up
-    along, across = -(from_centre @ up) / size, (from_centre @ np.array([-up[1], up[0]], np.float32)) / size
+    along: Plane = np.asarray(-(from_centre @ up) / size, np.float32)
+    across: Plane = np.asarray((from_centre @ np.array([-up[1], up[0]], np.float32)) / size, np.float32)
     round_off = np.clip(1.05 - 0.9 * across**2 - 0.25 * np.maximum(along, 0) ** 2, 0.5, 1.08)
     pleats = _pleats(rng, along, across)
     grain = 1 + 0.012 * rng.standard_normal(mask.shape).astype(np.float32)
@@ -131,41 +142,59 @@ def _straps(head: Head, upper: Points, jaw: Points, size: float) -> Layer:
         end = ear + head.outward(ear) * size * 0.01
         for corner, lift in zip(corners, (0.05, -0.03), strict=True):
             target = end + head.up * size * lift
-            cv2.line(alpha, tuple(np.int32(corner).tolist()), tuple(np.int32(target).tolist()), 170, max(2, int(size * 0.009)), cv2.LINE_AA)
+            cv2.line(
+                alpha,
+                pixel(corner),
+                pixel(target),
+                170,
+                max(2, int(size * 0.009)),
+                cv2.LINE_AA,
+            )
     plane = np.asarray(cv2.GaussianBlur(alpha.astype(np.float32) / 255, (0, 0), 1.0), np.float32)
     return Layer(np.full((*plane.shape, 3), 196, np.float32), plane)
 
 
 def headphones(rng: np.random.Generator, picture: Colour, head: Head) -> Layer:
     """Over-ear headphones: a band over the hair and a cup on each ear."""
-    size, up = head.face_px, head.up
-    left, right = head.ears()
-    middle = (left + right) / 2
-    rise = float(np.clip((np.array(head.crown, np.float32) - middle) @ up, 0.62 * size, 0.98 * size))
-    half = float(np.linalg.norm(right - left)) / 2 + 0.045 * size
-    side = np.asarray((right - left) / max(float(np.linalg.norm(right - left)), 1e-6), np.float32)
+    size = head.face_px
     shell = np.array(SHELLS[rng.integers(len(SHELLS))], np.float32)
     colours = np.zeros((CANVAS_WH[1], CANVAS_WH[0], 3), np.float32)
     alpha = np.zeros((CANVAS_WH[1], CANVAS_WH[0]), np.float32)
-    turn = np.linspace(0, np.pi, 60, dtype=np.float32)
-    arc = middle + np.cos(turn)[:, None] * half * side + (np.maximum(np.sin(turn), 0)[:, None] ** 0.85) * (rise + 0.03 * size) * up
+    arc = [np.rint(_band(head) * 16).astype(np.int32)]
     thick = size * float(rng.uniform(0.055, 0.1))
     for width, gain in ((thick, 0.55), (thick * 0.72, 0.95), (thick * 0.25, 1.3)):
-        points = np.rint(arc * 16).astype(np.int32)
-        cv2.polylines(colours, [points], False, (shell * gain).tolist(), max(2, int(width)), cv2.LINE_AA, shift=4)
-    cv2.polylines(alpha, [np.rint(arc * 16).astype(np.int32)], False, 1.0, max(2, int(thick)), cv2.LINE_AA, shift=4)
-    tilt = float(np.rad2deg(np.arctan2(side[1], side[0])))
-    reach = (size * float(rng.uniform(0.085, 0.13)), size * float(rng.uniform(0.19, 0.25)))
-    for ear in (left, right):
-        spot = ear + head.outward(ear) * size * 0.055 - up * size * 0.01
-        for shrink, gain in ((1.0, 0.5), (0.86, 0.9), (0.45, 1.12)):
-            axes = (max(1, int(reach[0] * shrink)), max(1, int(reach[1] * shrink)))
-            shift = head.outward(ear) * reach[0] * (1 - shrink) * 0.5
-            cv2.ellipse(colours, tuple(np.int32(spot + shift).tolist()), axes, tilt, 0, 360, (shell * gain).tolist(), -1, cv2.LINE_AA)
-        cv2.ellipse(alpha, tuple(np.int32(spot).tolist()), (int(reach[0]), int(reach[1])), tilt, 0, 360, 1.0, -1, cv2.LINE_AA)
+        cv2.polylines(colours, arc, False, bgr(shell * gain), max(2, int(width)), cv2.LINE_AA, shift=4)
+    cv2.polylines(alpha, arc, False, 1.0, max(2, int(thick)), cv2.LINE_AA, shift=4)
+    reach = np.array([rng.uniform(0.085, 0.13), rng.uniform(0.19, 0.25)]) * size
+    for ear in head.ears():
+        _cup(colours, alpha, head, ear, reach, shell)
     light = _shading(picture, alpha, size * 0.12)
     glow = np.asarray(cv2.GaussianBlur(colours, (0, 0), 1.5), np.float32) * light[..., None] + 8
     return Layer(np.clip(glow, 0, 255), np.asarray(cv2.GaussianBlur(alpha, (0, 0), 1.2), np.float32))
+
+
+def _band(head: Head) -> Points:
+    """The arc from one ear over the hair to the other, (60, 2)."""
+    size, (left, right) = head.face_px, head.ears()
+    middle, span = (left + right) / 2, max(float(np.linalg.norm(right - left)), 1e-6)
+    rise = float(np.clip((np.array(head.crown, np.float32) - middle) @ head.up, 0.62 * size, 0.98 * size))
+    turn = np.linspace(0, np.pi, 60, dtype=np.float32)[:, None]
+    sideways = np.cos(turn) * (span / 2 + 0.045 * size) * (right - left) / span
+    upwards = np.maximum(np.sin(turn), 0) ** 0.85 * (rise + 0.03 * size) * head.up
+    return np.asarray(middle + sideways + upwards, np.float32)
+
+
+def _cup(
+    colours: Colour, alpha: Plane, head: Head, ear: Points, reach: NDArray[np.float64], shell: NDArray[np.float32]
+) -> None:
+    """Draw one cup of headphones; `reach` is half its width and height in pixels."""
+    out, (left, right) = head.outward(ear), head.ears()
+    tilt = float(np.rad2deg(np.arctan2(right[1] - left[1], right[0] - left[0])))
+    spot = ear + out * head.face_px * 0.055 - head.up * head.face_px * 0.01
+    for shrink, gain in ((1.0, 0.5), (0.86, 0.9), (0.45, 1.12)):
+        centre = pixel(spot + out * reach[0] * (1 - shrink) * 0.5)
+        cv2.ellipse(colours, centre, pixel(reach * shrink), tilt, 0, 360, bgr(shell * gain), -1, cv2.LINE_AA)
+    cv2.ellipse(alpha, pixel(spot), pixel(reach), tilt, 0, 360, 1.0, -1, cv2.LINE_AA)
 
 
 def earphones(rng: np.random.Generator, picture: Colour, head: Head, style: str) -> tuple[Layer, Layer]:
@@ -173,25 +202,31 @@ def earphones(rng: np.random.Generator, picture: Colour, head: Head, style: str)
 
     `style` is `stem` (a bud with a stem), `round` (a bud alone) or `wired` (a bud on a thin cable).
     """
-    size, up = head.face_px, head.up
     plastic = np.array((224, 226, 226) if rng.random() < 0.7 else (34, 34, 36), np.float32)
     buds = []
     for ear in head.ears():
-        out = head.outward(ear)
-        alpha = np.zeros((CANVAS_WH[1], CANVAS_WH[0]), np.float32)
-        spot = ear + out * size * 0.02 - up * size * 0.015
-        grow = 1.25 if style == "round" else 1.0
-        axes = (int(size * 0.032 * grow), int(size * 0.04 * grow))
-        cv2.ellipse(alpha, tuple(np.int32(spot).tolist()), axes, 0, 0, 360, 1.0, -1, cv2.LINE_AA)
-        if style == "stem":
-            end = spot - up * size * 0.16 - out * size * 0.02
-            cv2.line(alpha, tuple(np.int32(spot).tolist()), tuple(np.int32(end).tolist()), 1.0, max(3, int(size * 0.036)), cv2.LINE_AA)
-        elif style == "wired":
-            fall = np.linspace(0, 1, 24, dtype=np.float32)[:, None]
-            target = head.landmarks[152] - up * size * 0.9
-            line = spot * (1 - fall) + target * fall + out * size * 0.22 * np.sin(fall * np.pi) * (1 - 0.4 * fall)
-            cv2.polylines(alpha, [np.rint(line * 16).astype(np.int32)], False, 1.0, max(2, int(size * 0.014)), cv2.LINE_AA, shift=4)
-        light = _shading(picture, alpha, size * 0.05)
-        shape = 0.82 + 0.18 * np.asarray(cv2.GaussianBlur(alpha, (0, 0), size * 0.012), np.float32)
-        buds.append(Layer(np.clip(plastic * (light * shape)[..., None], 0, 255).astype(np.float32), np.asarray(cv2.GaussianBlur(alpha, (0, 0), 1.0), np.float32)))
+        alpha = _bud(head, ear, style)
+        light = _shading(picture, alpha, head.face_px * 0.05)
+        shape = 0.82 + 0.18 * np.asarray(cv2.GaussianBlur(alpha, (0, 0), head.face_px * 0.012), np.float32)
+        colours = np.clip(plastic * (light * shape)[..., None], 0, 255).astype(np.float32)
+        buds.append(Layer(colours, np.asarray(cv2.GaussianBlur(alpha, (0, 0), 1.0), np.float32)))
     return buds[0], buds[1]
+
+
+def _bud(head: Head, ear: Points, style: str) -> Plane:
+    """The outline of one earphone, canvas-sized."""
+    size, up, out = head.face_px, head.up, head.outward(ear)
+    alpha = np.zeros((CANVAS_WH[1], CANVAS_WH[0]), np.float32)
+    spot = ear + out * size * 0.02 - up * size * 0.015
+    radii = np.array([0.032, 0.04]) * size * (1.25 if style == "round" else 1.0)
+    cv2.ellipse(alpha, pixel(spot), pixel(radii), 0, 0, 360, 1.0, -1, cv2.LINE_AA)
+    if style == "stem":
+        end = spot - up * size * 0.16 - out * size * 0.02
+        cv2.line(alpha, pixel(spot), pixel(end), 1.0, max(3, int(size * 0.036)), cv2.LINE_AA)
+    elif style == "wired":
+        fall = np.linspace(0, 1, 24, dtype=np.float32)[:, None]
+        target = head.landmarks[152] - up * size * 0.9
+        line = spot * (1 - fall) + target * fall + out * size * 0.22 * np.sin(fall * np.pi) * (1 - 0.4 * fall)
+        path = [np.rint(line * 16).astype(np.int32)]
+        cv2.polylines(alpha, path, False, 1.0, max(2, int(size * 0.014)), cv2.LINE_AA, shift=4)
+    return alpha

@@ -11,7 +11,7 @@ import pytest
 from proctor_models import __version__, cli
 from proctor_models.cli import build_parser, main
 
-VERBS = ("ingest", "curate", "split", "train", "export", "evaluate", "pack", "watch", "predict", "synth")
+VERBS = ("ingest", "curate", "split", "train", "export", "evaluate", "pack", "watch", "predict", "synth", "synth-exam")
 HEAVY = ("torch", "lightning", "ultralytics", "pydantic", "yaml", "onnx", "mlflow", "dvc", "matplotlib", "cv2")
 
 

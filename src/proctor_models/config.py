@@ -118,6 +118,9 @@ class Net(_Section):
     """Checkpoint to start from: our own, or base weights in `weights`; empty starts from random numbers."""
     repeat: dict[str, int] = {}
     """Source (as frames state it) to how often an epoch shows each of its frames; 1 where not named."""
+    assume_absent: dict[str, tuple[str, ...]] = {}
+    """Source to classes it does not label but hardly ever shows: trained on as absent, never measured so. What
+    a net learns of earphones from a few wearers else includes who they are."""
     steps_an_epoch: int = Field(default=0, ge=0)
     """Cut an epoch after this many steps; 0 takes every frame."""
 
@@ -246,8 +249,7 @@ def load_recipe(path: Path) -> Recipe:
     for source in recipe.ingest.sources:
         unknown = (set(source.labelled) | set(filter(None, source.classes.values()))) - set(SCENE_CLASSES)
         if unknown:
-            raise ConfigError(
-                f"{path}: ingest.sources.{source.name}: unknown class {sorted(unknown)[0]!r}; known: {', '.join(SCENE_CLASSES)}"
-            )
+            where = f"{path}: ingest.sources.{source.name}"
+            raise ConfigError(f"{where}: unknown class {min(unknown)!r}; known: {', '.join(SCENE_CLASSES)}")
     meaning = json.dumps(recipe.model_dump(mode="json", exclude={"sha256"}), sort_keys=True)
     return recipe.model_copy(update={"sha256": hashlib.sha256(meaning.encode()).hexdigest()})

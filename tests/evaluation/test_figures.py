@@ -81,3 +81,10 @@ def test_frame_figures__no_frame_at_all() -> None:
     row = frame_figures(judged(), 0.5, times=100, seed=0)
     assert row["frames"] == 0
     assert {row[name] for name in ("precision", "recall", "f1", "false_frame_rate", "frame_ap")} == {None}
+
+
+def test_frame_figures__a_blind_detector_has_no_ranking() -> None:
+    row = frame_figures(judged(*((NAN, i % 2 == 0, f"S{i}") for i in range(6))), 0.5, times=100, seed=0)
+    assert row["frame_ap"] is None
+    assert row["recall"] == 0.0
+    assert row["not_assessable"] == 1.0

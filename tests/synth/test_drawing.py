@@ -30,7 +30,8 @@ def test_props__are_pictures_with_solid_insides_and_repeat(thing: Callable[[np.r
     first, second = thing(np.random.default_rng(3)), thing(np.random.default_rng(3))
     assert first.bgr.shape == (*first.alpha.shape, 3)
     assert first.bgr.dtype == first.alpha.dtype == np.float32
-    assert first.bgr.min() >= 0 and first.bgr.max() <= 255
+    assert first.bgr.min() >= 0
+    assert first.bgr.max() <= 255
     assert first.alpha.min() >= 0
     assert first.alpha.max() == pytest.approx(1)
     assert first.alpha[first.alpha.shape[0] // 2, first.alpha.shape[1] // 2] == pytest.approx(1)

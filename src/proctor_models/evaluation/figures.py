@@ -45,11 +45,12 @@ def frame_figures(judged: Judged, threshold: float, times: int, seed: int) -> Ro
         value = float(values[0])
         span = rate_interval(drawn[name], value, units.get(name, 0)) if np.isfinite(value) else None
         row.update(_with_interval(name, value, span))
-    ranked = np.where(np.isnan(judged.scores), -1.0, judged.scores)
-    value = frame_ap(ranked, judged.truth)
+    unknown = np.isnan(judged.scores)
+    ranked = np.where(unknown, -1.0, judged.scores)
+    value = float("nan") if unknown.all() else frame_ap(ranked, judged.truth)
     span = interval(each(draws, lambda w: frame_ap(ranked, judged.truth, w))) if np.isfinite(value) else None
     row.update(_with_interval("frame_ap", value, span))
-    row["not_assessable"] = float(np.isnan(judged.scores).mean()) if len(judged.scores) else None
+    row["not_assessable"] = float(unknown.mean()) if len(unknown) else None
     return row
 
 

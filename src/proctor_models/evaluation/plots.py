@@ -81,7 +81,7 @@ def draw_curves(split: str, judgements: Mapping[str, Judgement], thresholds: Map
         upper, lower = columns[0][column], columns[1][column]
         _draw_thresholds(upper, judgement.judged)
         _draw_histogram(lower, judgement.judged)
-        upper.set_title(f"{detector}: {int(judgement.judged.truth.sum())} of {len(judgement.judged.truth)} frames")
+        upper.set_title(f"{detector}\n{int(judgement.judged.truth.sum())} of {len(judgement.judged.truth)} frames")
         for axes in (upper, lower):
             axes.axvline(thresholds[detector], color="black", linewidth=0.8, linestyle=":")
             axes.set_xlim(0, 1)

@@ -51,7 +51,8 @@ def threshold_table(judged: Judged) -> list[Point]:
 
 
 def suggest(table: list[Point]) -> Suggestion:
-    """The threshold of the best F1 (the middle of equals), and the lowest with at most 2 % false frames.
+    """The threshold of the best F1 (the middle of equals), and the lowest with at most 2 % false frames
+    that still finds something.
 
     >>> judged = Judged(np.array([.9, .8, .1]), np.array([True, True, False]), ("a", "b", "c"))
     >>> suggest(threshold_table(judged))
@@ -64,6 +65,6 @@ def suggest(table: list[Point]) -> Suggestion:
     few = [
         row["threshold"]
         for row in table
-        if row["false_frame_rate"] is not None and row["false_frame_rate"] <= MOST_FALSE
+        if row["false_frame_rate"] is not None and row["false_frame_rate"] <= MOST_FALSE and row["recall"] != 0
     ]
     return {"best_f1": best[len(best) // 2] if top > 0 else None, "lowest_with_few_false": min(few, default=None)}

@@ -170,7 +170,7 @@ def _coco(plan: tuple[Case, ...], painted: list[Painted], seed: int) -> dict[str
             ids = {"id": len(annotations) + 1, "image_id": number, "category_id": CATEGORIES.index(label) + 1}
             annotations.append(ids | box | {"attributes": attributes})
     return {
-        "info": {"description": f"proctor synth --frames {len(plan)} --seed {seed}: composites, nobody in them exists"},
+        "info": {"description": f"proctor synth --frames {len(plan)} --seed {seed}: nobody in it exists"},
         "licenses": [{"id": 1, "name": LICENCE, "url": "https://github.com/Prompt-Haus/OpenPeople"}],
         "categories": [{"id": number, "name": name} for number, name in enumerate(CATEGORIES, start=1)],
         "images": [_image(n, *pair) for n, pair in enumerate(zip(plan, painted, strict=True), start=1)],
@@ -215,8 +215,8 @@ def licence_text() -> str:
     """Whose photographs these are, with their licence in full."""
     notice = importlib.metadata.distribution("openpeople").read_text("licenses/LICENSE") or "MIT License"
     return (
-        "The people in these pictures do not exist: they are composites on generated photographs of the Python package\n"
-        "openpeople 0.1.2, under this licence:\n\n" + notice
+        "The people in these pictures do not exist: they are composites on generated photographs of the Python\n"
+        "package openpeople 0.1.2, under this licence:\n\n" + notice
     )
 
 

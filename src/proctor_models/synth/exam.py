@@ -178,7 +178,7 @@ def write_video(path: Path, frames: Iterator[tuple[float, Image]]) -> None:
     try:
         import av
     except ImportError:
-        raise ConfigError(f"proctor synth-exam: av is not installed; install {REQUIREMENTS}") from None
+        raise ConfigError(f"av is not installed; install what {REQUIREMENTS} lists") from None
     with av.open(str(path), "w", options={"fflags": "+bitexact", "movflags": "+faststart"}) as container:
         stream = container.add_stream("libx264", rate=RATE_HZ)
         stream.width, stream.height = FRAME_WH

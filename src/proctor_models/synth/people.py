@@ -56,7 +56,7 @@ class Studio:
                 import openpeople
         except ImportError as error:
             raise ConfigError(
-                f"proctor synth: {error.name or error} is not installed; it needs its own environment: "
+                f"{error.name or error} is not installed; composing pictures needs an environment of its own: "
                 f"`uv venv .venv-synth && uv pip install --python .venv-synth --no-deps -r {REQUIREMENTS} -e .`, "
                 "then run .venv-synth/bin/proctor"
             ) from None

@@ -118,7 +118,7 @@ def _prepare_scene(recipe: Recipe, manifest: Manifest, version: str, keep: Path)
     plan, spec = recipe.scene, _spec(recipe, "scene", version)
     net = SceneNet(spec.names)
     knows = _start(recipe, plan, net, spec)
-    train, val = manifest.of("train"), manifest.of("val")
+    train, val = _assume(manifest.of("train"), plan.assume_absent), manifest.of("val")
     taught: dict[str, Taught] = {}
     if knows and (keep / _TAUGHT_FILE).is_file():
         taught = load_taught(keep / _TAUGHT_FILE)
@@ -131,6 +131,14 @@ def _prepare_scene(recipe: Recipe, manifest: Manifest, version: str, keep: Path)
         _loader(train_data, plan, train=True, collate=collate_scene),
         _loader(SceneFrames(val, spec), plan, train=False, collate=collate_scene),
         {"train_frames": len(train), "shown_an_epoch": len(train_data), "val_frames": len(val)},
+    )
+
+
+def _assume(manifest: Manifest, absent: dict[str, tuple[str, ...]]) -> Manifest:
+    """Frames of the sources named, as if they labelled those classes too."""
+    return manifest.with_frames(
+        f.model_copy(update={"labelled": tuple(dict.fromkeys((*f.labelled, *absent.get(f.source, ()))))})
+        for f in manifest
     )
 
 
@@ -148,10 +156,13 @@ def _prepare_head(recipe: Recipe, manifest: Manifest, version: str) -> Prepared:
     if plan.face_teacher:
         teacher = FaceTeacher(expand(recipe.weights, "weights") / plan.face_teacher)
         heads = find_heads(teacher, manifest)
-    sides = {}
-    for side in ("train", "val"):
-        sides[side] = _crops(manifest.of(side), plan, heads, train=side == "train")
-        if not sides[side]:
+    train = _assume(manifest.of("train"), plan.assume_absent)
+    sides = {
+        "train": _crops(train, plan, heads, train=True),
+        "val": _crops(manifest.of("val"), plan, heads, train=False),
+    }
+    for side, crops in sides.items():
+        if not crops:
             raise DataError(
                 f"side {side!r} of the split has no head of {plan.min_face_px} px or more; change the split"
             )

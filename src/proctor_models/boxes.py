@@ -46,8 +46,8 @@ def covered(a: Boxes, b: Boxes) -> Boxes:
     >>> covered(face, person).tolist()
     [[0.5]]
     """
-    share: Boxes = _intersection(a, b) / np.maximum(area(a)[:, None], 1e-9)
-    return share
+    share = _intersection(a, b) / np.maximum(area(a)[:, None], 1e-9)
+    return np.asarray(share, np.float32)
 
 
 def clip(xyxy: Boxes, resolution_wh: tuple[int, int]) -> Boxes:

@@ -137,7 +137,7 @@ def test_watch_recordings__rules_that_need_more_frames_are_refused_before_anythi
 def test_watch_recordings__a_recording_of_no_frames_leaves_no_folder(tmp_path: Path) -> None:
     whole = record(tmp_path / "a.mp4", 8).read_bytes()
     (tmp_path / "cut.mp4").write_bytes(whole.replace(whole[40:-1500], bytes(len(whole) - 1540)))
-    with pytest.raises(VideoError):
+    with pytest.raises(VideoError, match=r"cut\.mp4"):
         watch_recordings(setup(), {"first": Recording(tmp_path / "cut.mp4")}, tmp_path / "review")
     assert not (tmp_path / "review").exists()
 

@@ -16,11 +16,11 @@ from pydantic import ValidationError
 
 from proctor_models.config import Recipe, expand
 from proctor_models.curation import decisions as d
-from proctor_models.data.folders import building, write_json
 from proctor_models.data.manifest import BoxLabel, FrameRecord, Manifest
 from proctor_models.data.similar import near_pairs
 from proctor_models.data.summary import summarise
 from proctor_models.errors import DataError
+from proctor_models.files import building, write_json
 from proctor_models.types import SCENE_CLASSES
 
 REPORT_FILE = "curation.json"

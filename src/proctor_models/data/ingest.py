@@ -15,13 +15,13 @@ from pathlib import Path
 from proctor_models.config import Recipe, Source
 from proctor_models.data.coco import read_coco
 from proctor_models.data.drafts import Draft, Problems
-from proctor_models.data.folders import building, write_json
 from proctor_models.data.footage import read_images, read_video
 from proctor_models.data.manifest import FrameRecord, Manifest
 from proctor_models.data.pictures import checked_boxes, opened, store, unstretch
 from proctor_models.data.summary import summarise
 from proctor_models.data.yolo import read_yolo
 from proctor_models.errors import ConfigError
+from proctor_models.files import building, write_json
 
 SUMMARY_FILE = "summary.json"
 IMAGES_FOLDER = "images"

@@ -16,6 +16,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from proctor_models.errors import DataError
+from proctor_models.files import write_text
 from proctor_models.types import SCENE_CLASSES
 
 MANIFEST_FILE = "manifest.jsonl"
@@ -117,12 +118,7 @@ class Manifest:
         root = Path(os.path.relpath(self.images_root.resolve(), folder.resolve())).as_posix()
         header = json.dumps({"schema": SCHEMA, "images_root": root})
         lines = [header, *(frame.model_dump_json(exclude_defaults=True) for frame in self.frames)]
-        part = folder / f".{MANIFEST_FILE}.part"
-        with part.open("w", encoding="utf-8") as stream:
-            stream.write("\n".join(lines) + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(folder / MANIFEST_FILE)
+        write_text(folder / MANIFEST_FILE, "\n".join(lines) + "\n")
 
     @staticmethod
     def load(folder: Path) -> Manifest:
@@ -141,7 +137,9 @@ class Manifest:
         seen: dict[str, int] = {}
         for number, frame in enumerate(frames, start=2):
             if frame.id in seen:
-                raise DataError(f"{path}:{number}: id {frame.id!r} is already on line {seen[frame.id]}; ids must be unique")
+                raise DataError(
+                    f"{path}:{number}: id {frame.id!r} is already on line {seen[frame.id]}; ids must be unique"
+                )
             seen[frame.id] = number
         return Manifest(frames, images_root)
 
@@ -163,4 +161,6 @@ def _frame(path: Path, number: int, line: str) -> FrameRecord:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise DataError(f"{path}:{number}: {where or 'line'}: {first['msg']}, got {str(first['input'])[:80]!r}") from None
+        raise DataError(
+            f"{path}:{number}: {where or 'line'}: {first['msg']}, got {str(first['input'])[:80]!r}"
+        ) from None

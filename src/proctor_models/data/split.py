@@ -19,11 +19,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from proctor_models.config import Recipe, Split
-from proctor_models.data.folders import building, write_json
 from proctor_models.data.manifest import FrameRecord, Manifest, SplitName
 from proctor_models.data.similar import near_pairs
 from proctor_models.data.summary import summarise
 from proctor_models.errors import ConfigError, DataError
+from proctor_models.files import building, write_json
 
 SIDES: tuple[SplitName, ...] = ("train", "val", "test")
 REPORT_FILE = "split.json"

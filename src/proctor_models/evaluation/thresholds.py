@@ -51,8 +51,9 @@ def threshold_table(judged: Judged) -> list[Point]:
 
 
 def suggest(table: list[Point]) -> Suggestion:
-    """The threshold of the best F1 (the middle of equals), and the lowest with at most 2 % false frames
-    that still finds something.
+    """The threshold of the best F1 (the middle of equals), and the lowest with at most 2 % false frames.
+
+    A threshold at which nothing is found any more is never suggested.
 
     >>> judged = Judged(np.array([.9, .8, .1]), np.array([True, True, False]), ("a", "b", "c"))
     >>> suggest(threshold_table(judged))

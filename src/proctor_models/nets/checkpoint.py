@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import io
 import pickle
 import warnings
 from pathlib import Path
@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from proctor_models.errors import CheckpointError, ModelError
+from proctor_models.files import write_bytes
 from proctor_models.nets.head import HeadNet
 from proctor_models.nets.scene import SceneNet
 from proctor_models.runtime.spec import NetSpec
@@ -32,12 +33,9 @@ def save_net(folder: Path, net: nn.Module, spec: NetSpec) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     state = {k: v.half() if v.is_floating_point() else v for k, v in net.state_dict().items()}
-    part = folder / f".{CHECKPOINT_FILE}.part"
-    with part.open("wb") as stream:
-        torch.save({"schema": SCHEMA, "spec": spec.to_json(), "state_dict": state}, stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    part.replace(folder / CHECKPOINT_FILE)
+    stream = io.BytesIO()
+    torch.save({"schema": SCHEMA, "spec": spec.to_json(), "state_dict": state}, stream)
+    write_bytes(folder / CHECKPOINT_FILE, stream.getvalue())
 
 
 def read_checkpoint(folder: Path) -> tuple[dict[str, torch.Tensor], NetSpec]:

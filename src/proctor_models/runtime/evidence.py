@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Any, Self, TextIO
 
 from proctor_models.errors import EvidenceError
+from proctor_models.files import write_bytes
 from proctor_models.runtime.monitor import EVIDENCE_FOLDER, Reported, Step
 
 SESSION_FILE = "session.json"
@@ -136,17 +137,8 @@ def write_atomic(path: Path, content: bytes) -> None:
     Raises:
         EvidenceError: the disk is full or the folder gone; no part of the file stays.
     """
-    part = path.with_name(f".{path.name}.part")
     with _disk(path):
-        try:
-            with part.open("wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            part.replace(path)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
+        write_bytes(path, content)
 
 
 @contextmanager

@@ -63,7 +63,7 @@ def compose(frames: int, seed: int, out: Path) -> None:
         # One person after the other: their photographs are large, and only a few fit into memory.
         for done, case in enumerate(sorted(plan, key=lambda c: (c.person, c.index)), start=1):
             painted = paint(studio, case, seed)
-            quality = 68 + case.clip_seed % 15
+            quality = 58 + case.clip_seed % 15
             write_jpeg(folder / "images" / f"{case.name}.jpg", painted.image, quality)
             entries[case.index] = replace(painted, image=np.zeros((0, 0, 3), np.uint8))
             if done % 20 == 0 or done == frames:

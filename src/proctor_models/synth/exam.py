@@ -142,7 +142,7 @@ def first_view(studio: Studio, seed: int) -> Iterator[tuple[float, Image]]:
             pose = Pose(
                 setting.face_px, (setting.centre[0] + dx + gone * setting.face_px, setting.centre[1] + dy), roll
             )
-            face = 5 * int(time_s // 3) if int(time_s // 3) % 2 else None
+            face = int(time_s // 3) if int(time_s // 3) % 2 else None
             stage.posed(pose, face, keep=gone > 0)
             stage.rng = np.random.default_rng([seed, 32])
             if "mask" in now:
@@ -185,7 +185,7 @@ def write_video(path: Path, frames: Iterator[tuple[float, Image]]) -> None:
         stream.pix_fmt = "yuv420p"
         stream.codec_context.time_base = Fraction(1, TICKS_A_SECOND)
         stream.codec_context.thread_count = 1  # several threads do not write the same bytes twice
-        stream.options = {"crf": "29", "preset": "slow", "bf": "0", "g": str(RATE_HZ * 10)}
+        stream.options = {"crf": "24", "preset": "slow", "bf": "0", "g": str(RATE_HZ * 10)}
         for time_s, image in frames:
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="bgr24")
             frame.pts, frame.time_base = round(time_s * TICKS_A_SECOND), Fraction(1, TICKS_A_SECOND)

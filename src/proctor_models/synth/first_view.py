@@ -16,8 +16,9 @@ from proctor_models.synth.staging import HEIGHT, WIDTH, Pose, Seated, thing_quad
 from proctor_models.types import Image
 
 KINDS = ("seated", "selfie", "portrait", "standing")
-# Selfies in which an arm or a table would float before another background.
-POOR_SELFIES = frozenset({"P004", "P007"})
+# Selfies in which an arm or a table would float before another background, and a photograph with a
+# telephone in it that nobody labelled.
+UNUSED = frozenset({("P004", "selfie"), ("P007", "selfie"), ("P004", "standing")})
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def draw_setting(seed: int, person: str) -> Setting:
     """Choose a recording's room, light, clothes and framing; the same seed chooses the same."""
     rng = np.random.default_rng([seed, 11])
     kind = str(rng.choice(KINDS, p=(0.58, 0.2, 0.1, 0.12)))
-    if kind == "selfie" and person in POOR_SELFIES:
+    if (person, kind) in UNUSED:
         kind = "seated"
     face = rng.uniform(350, 430) if kind == "portrait" else rng.uniform(200, 330)
     return Setting(
@@ -104,7 +105,7 @@ class Stage:
     def visitor(self, person: str, outside: float = 0.0) -> None:
         """A second person behind the candidate's place, to one side; `outside` face heights further out."""
         rng = self.rng
-        kind = "standing" if rng.random() < 0.5 else "seated"
+        kind = "standing" if rng.random() < 0.5 and (person, "standing") not in UNUSED else "seated"
         figure = self.figure(person, kind, int(rng.integers(64)), wardrobe=16)
         side = 1 if rng.random() < 0.5 else -1
         size = self.setting.face_px * rng.uniform(0.48, 0.85)

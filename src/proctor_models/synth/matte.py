@@ -106,7 +106,7 @@ def cut_out(picture: Colour, likely_figure: Plane) -> tuple[Colour, Plane]:
 def white_cloth(picture: Colour, alpha: Plane, below_y: float) -> Plane:
     """Where a white shirt is, so that it can be dyed; nothing above `below_y` counts."""
     hsv = cv2.cvtColor(np.clip(picture, 0, 255).astype(np.uint8), cv2.COLOR_BGR2HSV).astype(np.float32)
-    pale = np.clip((62 - hsv[..., 1]) / 22, 0, 1) * np.clip((hsv[..., 2] - 88) / 30, 0, 1)
+    pale = np.clip((62 - hsv[..., 1]) / 22, 0, 1) * np.clip((hsv[..., 2] - 60) / 25, 0, 1)
     rows = np.arange(picture.shape[0], dtype=np.float32)[:, None]
     cloth = pale * np.clip((rows - below_y) / 6, 0, 1) * alpha
     solid = cv2.morphologyEx((cloth > 0.4).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))

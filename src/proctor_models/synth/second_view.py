@@ -54,6 +54,8 @@ class SecondStage:
         self.canvas = Canvas(camera.relight(rooms.room_of(seed, 22), self.look.room_gain))
         self.subject: Item | None = None
         self.source_path = ""
+        self.posture = int(rng.integers(2**31))
+        """Chooses how everybody sits and stands, whoever else is there."""
         self.sway = (0.0, 0.0, 0.0)
         """How far everybody has moved: right, down (canvas pixels), and turned (degrees)."""
 
@@ -63,7 +65,7 @@ class SecondStage:
         `visitor` stands at the far side of the desk.
         """
         if visitor is not None:
-            self._figure(visitor, 0, 0.74 * WIDTH, 0.8, wardrobe=27)
+            self._figure(visitor, 0, 0.74 * WIDTH, 0.8, wardrobe=16)
         if self.angle == "behind":
             self._desk_far()
             self._things(activity, (0.12, 0.9), self.desk_y + 0.09 * HEIGHT)
@@ -145,7 +147,7 @@ class SecondStage:
         self, person: str, column: int, x: float, size: float, wardrobe: int
     ) -> tuple[Item, Figure, NDArray[np.float64]]:
         """Paint somebody; `column` 0 faces the camera, 1 to 3 as in `Studio.turned`."""
-        rng = self.rng
+        rng = np.random.default_rng([self.posture, wardrobe])
         figure = self.studio.seated(person) if column == 0 else self.studio.turned(person, column)
         figure = figure.dyed(np.random.default_rng([self.seed, wardrobe]))
         body = box_of(figure.layer.alpha) or (0, 0, *figure.layer.size_wh)
@@ -169,11 +171,11 @@ class SecondStage:
         if activity == "empty":
             return
         if self.angle == "behind":
-            item, figure, _ = self._figure(self.person, 2, 0.5 * WIDTH, 1.0, wardrobe=26)
+            item, figure, _ = self._figure(self.person, 2, 0.5 * WIDTH, 1.0, wardrobe=14)
         else:
             # In both side pictures the nose may point either way; here it points to the desk, to the right.
             column = 1 if _faces_right(self.studio.turned(self.person, 1)) else 3
-            item, figure, turn = self._figure(self.person, column, 0.3 * WIDTH, 1.0, wardrobe=26)
+            item, figure, turn = self._figure(self.person, column, 0.3 * WIDTH, 1.0, wardrobe=14)
             if activity == "headphones" and figure.ear is not None:
                 self._headphones(figure, figure.ear, turn, item)
         self.subject, self.source_path = item, figure.source_path
@@ -222,35 +224,26 @@ class SecondStage:
             self._paint(np.broadcast_to(cloth, (HEIGHT, WIDTH, 3)), np.asarray(mask, np.float32), 0.2)
 
     def _things(self, activity: str, across: tuple[float, float], y: float) -> None:
-        rng = self.rng
+        """What the activity lays on the desk, and on the other side what always lies there."""
+        side = self.seed % 2
         wanted = {"phone_desk": "phone", "paper_desk": "paper"}.get(activity)
-        names = [wanted] if wanted else []
-        names += [str(n) for n in rng.choice(sorted(props.HARD_NEGATIVES), int(rng.integers(0, 2)), replace=False)]
-        for number, name in enumerate(names):
-            x = float(across[(number + int(self.seed)) % 2] + rng.normal(0, 0.03)) * WIDTH
-            centre = (float(np.clip(x, 70, WIDTH - 70)), y + float(rng.normal(0, 10)))
-            thing, tall = self._thing(name)
-            flat = name != "mug"
-            quad = thing_quad(
-                thing.size_wh,
-                centre if flat else (centre[0], centre[1] - 40),
-                tall * self.face_px,
-                float(rng.normal(0, 40)) if flat else 0.0,
-                pitch=float(rng.uniform(55, 66)) if flat else 0.0,
-            )
-            painted = staging.put(self.canvas, thing, quad, self.look)
-            if name in ("phone", "paper"):
-                label = "phone" if name == "phone" else "book_paper"
-                self.canvas.label(label, painted.alpha, full_area_px=staging.quad_area(quad))
+        if wanted is not None:
+            self._lay(wanted, (across[side] * WIDTH, y), self.rng)
+        own = np.random.default_rng([self.seed, 29])
+        if own.random() < 0.5:
+            self._lay(str(own.choice(sorted(props.HARD_NEGATIVES))), (across[1 - side] * WIDTH, y), own)
 
-    def _thing(self, name: str) -> tuple[Layer, float]:
-        if name == "phone":
-            return props.phone(self.rng, "screen" if self.rng.random() < 0.7 else "back"), 0.9
-        if name == "paper":
-            maker = props.sheet if self.rng.random() < 0.6 else props.open_book
-            return maker(self.rng), 1.5
-        tall = {"mug": 0.55, "remote": 0.95, "calculator": 0.8, "wallet": 0.5}[name]
-        return props.HARD_NEGATIVES[name](self.rng), tall
+    def _lay(self, name: str, centre: tuple[float, float], rng: np.random.Generator) -> None:
+        thing, tall = _thing(name, rng)
+        flat = name != "mug"
+        x = float(np.clip(centre[0] + rng.normal(0, 0.03) * WIDTH, 70, WIDTH - 70))
+        spot = (x, centre[1] + float(rng.normal(0, 10)) - (0 if flat else 40))
+        degrees, pitch = (float(rng.normal(0, 40)), float(rng.uniform(55, 66))) if flat else (0.0, 0.0)
+        quad = thing_quad(thing.size_wh, spot, tall * self.face_px, degrees, pitch=pitch)
+        painted = staging.put(self.canvas, thing, quad, self.look)
+        if name in ("phone", "paper"):
+            label = "phone" if name == "phone" else "book_paper"
+            self.canvas.label(label, painted.alpha, full_area_px=staging.quad_area(quad))
 
     def _phone_in_hand(self, person: Item) -> None:
         rng = self.rng
@@ -281,3 +274,12 @@ def _faces_right(figure: Figure) -> bool:
     if figure.ear is None or figure.face_box is None:
         return True
     return (figure.face_box[0] + figure.face_box[2]) / 2 > figure.ear[0]
+
+
+def _thing(name: str, rng: np.random.Generator) -> tuple[Layer, float]:
+    """Something that lies on a desk, and how long it is in face heights."""
+    if name == "phone":
+        return props.phone(rng, "screen" if rng.random() < 0.7 else "back"), 0.9
+    if name == "paper":
+        return (props.sheet if rng.random() < 0.6 else props.open_book)(rng), 1.5
+    return props.HARD_NEGATIVES[name](rng), {"mug": 0.55, "remote": 0.95, "calculator": 0.8, "wallet": 0.5}[name]

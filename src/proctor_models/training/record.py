@@ -8,6 +8,7 @@ from pathlib import Path
 from lightning.pytorch import Callback, LightningModule, Trainer
 from matplotlib.figure import Figure
 
+from proctor_models.files import write_text
 from proctor_models.tracking import Run
 
 HISTORY_FILE = "history.jsonl"
@@ -35,9 +36,7 @@ class Recorder(Callback):
         epoch = trainer.current_epoch
         history = [row for row in read_history(self.folder) if row["epoch"] < epoch]
         lines = [json.dumps(row) for row in [*history, {"epoch": epoch, **figures}]]
-        part = self.folder / f".{HISTORY_FILE}.part"
-        part.write_text("\n".join(lines) + "\n")
-        part.replace(self.folder / HISTORY_FILE)
+        write_text(self.folder / HISTORY_FILE, "\n".join(lines) + "\n")
         if self.run is not None:
             self.run.metrics(figures, step=epoch)
 

@@ -23,6 +23,7 @@ from tqdm import tqdm
 from proctor_models.data.frames import FACES, SceneFrames, Taught, collate_scene, read_image
 from proctor_models.data.manifest import BoxLabel, FrameRecord, Manifest
 from proctor_models.errors import CheckpointError
+from proctor_models.files import write_text
 from proctor_models.nets.scene import SceneNet
 from proctor_models.runtime.image import fit
 from proctor_models.runtime.spec import NetSpec
@@ -142,9 +143,7 @@ def save_taught(path: Path, taught: Mapping[str, Taught]) -> None:
         key: {"boxes": [b.model_dump(mode="json") for b in t.boxes], "known": sorted(t.known)}
         for key, t in taught.items()
     }
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(raw), encoding="utf-8")
-    part.replace(path)
+    write_text(path, json.dumps(raw))
 
 
 def load_taught(path: Path) -> dict[str, Taught]:

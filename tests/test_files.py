@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from proctor_models.data.folders import building, write_json
 from proctor_models.data.ingest import ingest
 from proctor_models.errors import ConfigError, DataError
+from proctor_models.files import building, write_json
 
 
 def names(folder: Path) -> list[str]:
@@ -66,7 +66,7 @@ def test_building__a_killed_process_leaves_what_was_there(tmp_path):
     with building(tmp_path / "out") as part:
         (part / "good").write_text("1")
     code = (
-        "import os, signal, sys; from pathlib import Path; from proctor_models.data.folders import building\n"
+        "import os, signal, sys; from pathlib import Path; from proctor_models.files import building\n"
         "with building(Path(sys.argv[1])) as part:\n"
         "    (part / 'half').write_text('x'); os.kill(os.getpid(), signal.SIGKILL)"
     )

@@ -21,7 +21,7 @@ def read(observe: Observe, *found: object, **attributes: float) -> float | None:
 
 
 def test_read__by_the_head_net_alone(observe: Observe) -> None:
-    reading = Earphone().read(observe(("face", FACE, 0.9), heads=[(FACE, {"earphone_in_ear": 0.7, "mask": 1.0})]))
+    reading = Earphone().read(observe(("face", FACE, 0.9), heads=[(FACE, {"earphone_over_ear": 0.7, "mask": 1.0})]))
     assert reading.score == pytest.approx(0.7)
     assert reading.xyxy.tolist() == [list(FACE)]
 
@@ -30,14 +30,19 @@ def test_read__the_surer_of_both_attributes(observe: Observe) -> None:
     assert read(observe, earphone_in_ear=0.2, earphone_over_ear=0.6) == pytest.approx(0.6)
 
 
+def test_read__an_earbud_the_head_net_alone_sees_stays_below_half(observe: Observe) -> None:
+    assert read(observe, earphone_in_ear=1.0) == pytest.approx(0.45)
+    assert read(observe, ("earphone", EARBUD, 0.2), earphone_in_ear=1.0) == pytest.approx(1 - 0.55 * 0.8)
+
+
 @pytest.mark.parametrize("box", [EARBUD, BAND])
 def test_read__both_nets_join(observe: Observe, box: tuple[float, ...]) -> None:
-    assert read(observe, ("earphone", box, 0.5), earphone_in_ear=0.6) == pytest.approx(0.8)
+    assert read(observe, ("earphone", box, 0.5), earphone_over_ear=0.6) == pytest.approx(0.8)
 
 
 @pytest.mark.parametrize("box", [NECK, DESK])
 def test_read__not_on_a_head(observe: Observe, box: tuple[float, ...]) -> None:
-    assert read(observe, ("earphone", box, 0.9), earphone_in_ear=0.1) == pytest.approx(0.1)
+    assert read(observe, ("earphone", box, 0.9), earphone_over_ear=0.1) == pytest.approx(0.1)
 
 
 def test_read__box_is_shown_rather_than_head(observe: Observe) -> None:

@@ -11,9 +11,10 @@ Observe = Callable[..., Observation]
 FACE, OTHER = (200, 100, 300, 220), (450, 100, 550, 220)
 
 
-@pytest.mark.parametrize("attribute", ["mask", "mask_incorrect"])
-def test_read__worn_rightly_or_wrongly(observe: Observe, attribute: str) -> None:
-    reading = Mask().read(observe(("face_masked", FACE, 0.8), heads=[(FACE, {attribute: 0.9})]))
+@pytest.mark.parametrize("incorrect", [0.0, 1.0])
+def test_read__worn_rightly_or_wrongly(observe: Observe, incorrect: float) -> None:
+    heads = [(FACE, {"mask": 0.9, "mask_incorrect": incorrect})]
+    reading = Mask().read(observe(("face_masked", FACE, 0.8), heads=heads))
     assert reading.score == pytest.approx(0.6 * 0.9 + 0.4 * 0.9)
     assert reading.xyxy.tolist() == [list(FACE)]
 

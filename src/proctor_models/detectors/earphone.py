@@ -4,8 +4,11 @@ Two looks make the score, joined by noisy-or, ``1 - (1 - a)(1 - b)``: `a`, the s
 two earphone attributes, and `b`, the best `earphone` box of the scene net that lies on that head. The head
 net sees an earbud at four times the resolution; the scene net sees a headset whose band leaves the crop.
 Noisy-or lets either look speak alone and puts first what both see; as both look at the same pixels the
-result is not a probability, which the threshold, chosen on validation frames, makes up for. A box that
-touches no head (earphones on a desk, around a neck) does not count. Where no head is large enough to
+result is not a probability, which the threshold, chosen on validation frames, makes up for. One exception:
+`earphone_in_ear` counts less than half, because the head net has learnt earbuds from a single wearer, and what
+it takes for an earbud may be his room; with a box beside it, it still tips the balance.
+
+A box that touches no head (earphones on a desk, around a neck) does not count. Where no head is large enough to
 read and no box lies on one, the frame cannot answer: nobody saw the ears.
 """
 
@@ -20,7 +23,8 @@ from proctor_models.boxes import covered
 from proctor_models.detectors.heads import ear_region, head_regions, reading_of, sure_faces
 from proctor_models.types import VIEWS, Boxes, Observation, Reading, View
 
-ATTRIBUTES = ("earphone_over_ear", "earphone_in_ear")
+SHARES = {"earphone_over_ear": 1.0, "earphone_in_ear": 0.45}
+"""Head attribute to the share of it that counts."""
 ON_HEAD = 0.5
 """Share of an earphone box that must lie in a head's region."""
 SHOWN_SCORE = 0.25
@@ -45,7 +49,7 @@ class Earphone:
             if head is None:
                 continue
             touching = on_head(found.xyxy, ear_region(face[None]))
-            by_head = max(head.attributes.get(name, 0.0) for name in ATTRIBUTES)
+            by_head = max(share * head.attributes.get(name, 0.0) for name, share in SHARES.items())
             by_scene = float(found.scores[touching].max(initial=0))
             shown = found.xyxy[touching & (found.scores >= SHOWN_SCORE)]
             # No box of its own: the head is where a reviewer should look.

@@ -1,7 +1,8 @@
 """Mask: a face covered by a mask, worn rightly or wrongly.
 
-For each face two looks are joined by a weighted mean. The head net gives `m`, the surer of `mask` and
-`mask_incorrect`: under the nose or on the chin is a mask too. The scene net names the face `face_masked` or
+For each face two looks are joined by a weighted mean. The head net gives its
+`mask`, which a mask under the nose or on the chin is too (`mask_incorrect` is learnt on masked heads alone and
+says nothing of others). The scene net names the face `face_masked` or
 `face` with a score `s`: ``(1 + s) / 2`` or ``(1 - s) / 2``, so that a box it is not sure of says little either
 way. The head net counts 0.6, as it sees the face larger; a mean, not a product or a maximum, because
 one net alone, misled by a hand or a beard, must not decide. A face too small for the head net is read
@@ -56,5 +57,5 @@ def mask_score(named_masked: bool, score: float, attributes: Mapping[str, float]
     by_scene = (1 + score) / 2 if named_masked else (1 - score) / 2
     if attributes is None:
         return by_scene
-    by_head = max(attributes.get("mask", 0.0), attributes.get("mask_incorrect", 0.0))
+    by_head = attributes.get("mask", 0.0)
     return HEAD_WEIGHT * by_head + (1 - HEAD_WEIGHT) * by_scene

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import shutil
+import sys
 
 import pytest
 import yaml
 
 from drawn import ROOT, Miniature, demo_commands, recipe, write_coco, write_video
+
+
+@pytest.fixture(autouse=True)
+def _pillow_as_stages_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ultralytics replaces Pillow's `open`; the stages that read pictures do not load it, tests share a process."""
+    patches = sys.modules.get("ultralytics.utils.patches")
+    if patches is not None:
+        monkeypatch.setattr("PIL.Image.open", patches._image_open)
 
 
 @pytest.fixture(scope="session")

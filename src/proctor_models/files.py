@@ -37,6 +37,8 @@ def building(out: Path) -> Iterator[Path]:
             out.replace(old)
         part.replace(out)
     except BaseException:
+        if old.exists() and not out.exists():
+            old.replace(out)  # the second rename failed: the old folder is the good one
         shutil.rmtree(part, ignore_errors=True)
         raise
     shutil.rmtree(old, ignore_errors=True)

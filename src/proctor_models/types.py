@@ -66,7 +66,7 @@ class Detections:
 
         >>> found = Detections(np.zeros((2, 4), np.float32), np.array([.9, .4], np.float32),
         ...                    np.array([0, 1]), ("person", "phone"))
-        >>> float(found.of("phone").scores[0].round(1))
+        >>> round(float(found.of("phone").scores[0]), 1)
         0.4
         """
         wanted = [i for i, name in enumerate(self.class_names) if name in names]

@@ -16,9 +16,9 @@ from proctor_models.synth.staging import HEIGHT, WIDTH, Pose, Seated, thing_quad
 from proctor_models.types import Image
 
 KINDS = ("seated", "selfie", "portrait", "standing")
-# Selfies in which an arm or a table would float before another background, and a photograph with a
-# telephone in it that nobody labelled.
-UNUSED = frozenset({("P004", "selfie"), ("P007", "selfie"), ("P004", "standing")})
+# Selfies in which an arm or a table would float before another background, a photograph with a telephone in
+# it that nobody labelled, and one that cuts the hair off.
+UNUSED = frozenset({("P004", "selfie"), ("P007", "selfie"), ("P004", "standing"), ("P004", "portrait")})
 
 
 @dataclass(frozen=True)

@@ -154,6 +154,9 @@ class SecondStage:
         scale = self.face_px * size * float(rng.uniform(0.97, 1.03)) / figure.face_px
         top = 0.1 * HEIGHT if self.angle == "beside" else 0.2 * HEIGHT
         lands = (x + float(rng.normal(0, 18)) + self.sway[0], top + float(rng.normal(0, 12)) + self.sway[1])
+        if column == 0:  # who stands behind the desk is cut off at the hips: low enough for the desk to hide that
+            reach = (figure.layer.size_wh[1] - body[1]) * scale
+            lands = (lands[0], max(lands[1], self.desk_y + 50 - reach))
         turned = float(rng.normal(0, 1.5)) + self.sway[2]
         turn = similarity(scale, turned, ((body[0] + body[2]) / 2, body[1]), lands)
         layer = figure.layer.warped(turn)

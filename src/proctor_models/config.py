@@ -10,8 +10,9 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Hashable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -226,6 +227,18 @@ def expand(text: str, field: str) -> Path:
     return Path(filled)
 
 
+class _OneOfEach(yaml.SafeLoader):
+    """YAML that refuses a key given twice, of which the plain loader silently takes the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """As the safe loader does, after a look at the keys."""
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        twice = next((key for key in keys if keys.count(key) > 1), None)
+        if twice is not None:
+            raise yaml.constructor.ConstructorError(None, None, f"key {twice!r} is given twice", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
 def load_recipe(path: Path) -> Recipe:
     """Read and check a recipe.
 
@@ -237,7 +250,7 @@ def load_recipe(path: Path) -> Recipe:
         known = ", ".join(sorted(p.name for p in path.parent.glob("*.yaml"))) or "none"
         raise ConfigError(f"{path}: no such recipe; recipes beside it: {known}")
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = yaml.load(path.read_text(encoding="utf-8"), _OneOfEach)  # noqa: S506  a safe loader
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}: not YAML: {error}") from None
     try:

@@ -89,7 +89,7 @@ evaluation: $(READY) data/outside.sha256 ## real frames, one person held out: PR
 	dvc repro evaluate@evaluation
 
 release: $(READY) data/outside.sha256 ## the released pack, trained on all real frames (same two variables)
-	@test ! -e export/proctor-pack-$(VERSION) \
+	@test ! -e export/proctor-pack-$(VERSION) && test ! -e export/proctor-pack-$(VERSION).dvc \
 		|| { echo "make: export/proctor-pack-$(VERSION) is released already; raise the version in pyproject.toml and configs/release.yaml" >&2; exit 1; }
 	dvc repro pack@release
 	cp -R export/release/pack export/.proctor-pack-$(VERSION).part

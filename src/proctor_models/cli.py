@@ -260,12 +260,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("proctor_models"):
             raise  # a defect of ours
-        extra = "synth" if args.verb == "synth" else "train"
-        print(
-            f"proctor {args.verb}: needs {error.name}, which the base install leaves out; "
-            f"install the extra: proctor-models[{extra}]",
-            file=sys.stderr,
-        )
+        synth = args.verb.startswith("synth")
+        remedy = "make the environment of requirements-synth.txt" if synth else "run `make env` in the repository"
+        print(f"proctor {args.verb}: needs {error.name}, which is not installed; {remedy}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(f"proctor {args.verb}: interrupted; what was complete is kept", file=sys.stderr)

@@ -142,7 +142,7 @@ def metrics(tables: Tables) -> dict[str, dict[str, dict[str, Any]]]:
 
 
 def _short(value: object) -> object:
-    return round(value, 4) if isinstance(value, float) else value
+    return round(value, 6) if isinstance(value, float) else value
 
 
 def threshold_file(tables: Tables, shipped: Mapping[str, float]) -> dict[str, Any]:

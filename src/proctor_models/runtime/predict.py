@@ -46,8 +46,10 @@ def predict(pack_folder: Path, images_folder: Path, out: Path, threads: int = 2)
         DataError: no folder or no images there, images that cannot be read (by name), or no folder for `out`.
     """
     paths = image_paths(images_folder)
-    if not out.absolute().parent.is_dir():
-        raise DataError(f"{out}: expected a file in a folder that exists; make {out.absolute().parent} first")
+    if out.is_dir() or not out.absolute().parent.is_dir():
+        raise DataError(f"{out}: expected a file to write in a folder that exists; name one, as predictions.json")
+    if threads < 1:
+        raise DataError(f"threads: expected 1 or more, got {threads}")
     pack = Pack.load(pack_folder, threads)
     info = {
         "description": "Boxes for review, with scores; no verdicts.",
@@ -58,7 +60,10 @@ def predict(pack_folder: Path, images_folder: Path, out: Path, threads: int = 2)
         "created_by": f"proctor-models {__version__}",
     }
     coco = coco_predictions(pack.predictor(), images_folder, paths)
-    write_text(out, json.dumps({"info": info, **coco}, ensure_ascii=False))
+    try:
+        write_text(out, json.dumps({"info": info, **coco}, ensure_ascii=False))
+    except OSError as error:
+        raise DataError(f"{out}: cannot be written ({error.strerror}); free the disk or name another file") from error
     print(f"{out}: {len(coco['images'])} images, {len(coco['annotations'])} boxes", file=sys.stderr)
 
 

@@ -1,7 +1,9 @@
 """One training run: start weights, data, Lightning's trainer, what is kept.
 
 While a run goes on, `<out>.resume/` beside the output holds its state. A run that was killed goes on
-from its last whole epoch when the same recipe and data are trained again; anything else starts anew.
+from its last whole epoch when the same net is trained again from the same weights on the same data;
+another plan, other weights or other data start anew. The order of frames and their augmentation are drawn
+anew after such a stop, so its result is not bit for bit that of a run without one.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from proctor_models.errors import CheckpointError, DataError
 from proctor_models.files import building, write_json
 from proctor_models.nets.checkpoint import save_net
 from proctor_models.training.modules import MONITOR, NetModule
-from proctor_models.training.prepare import Prepared, prepare
+from proctor_models.training.prepare import Prepared, prepare, start_file
 from proctor_models.training.record import HISTORY_FILE, Recorder, curves, read_history
 from proctor_models.types import NetName
 
@@ -87,7 +89,18 @@ def train(recipe: Recipe, net: NetName, data: Path, out: Path, *, fresh: bool = 
     session = _open_session(recipe, net, version, out, fresh)
     prepared = prepare(recipe, net, manifest, version, session.folder)
     _fit(recipe, net, data, out, session, prepared)
-    shutil.rmtree(session.folder)
+    if rank_zero_only.rank == 0:  # the other processes of a DDP run end before the first has read all it needs
+        shutil.rmtree(session.folder)
+
+
+def plan_sha256(recipe: Recipe, net: NetName) -> str:
+    """Hash of all in the recipe that a net's weights depend on, its starting weights' content included."""
+    plan = recipe.scene if net == "scene" else recipe.head
+    meaning = json.dumps({"seed": recipe.seed, "net": net, **plan.model_dump(mode="json")}, sort_keys=True)
+    digest = hashlib.sha256(meaning.encode())
+    if plan.init:
+        digest.update(start_file(recipe, plan.init).read_bytes())
+    return digest.hexdigest()
 
 
 def _quiet() -> None:
@@ -98,6 +111,7 @@ def _quiet() -> None:
         "Checkpoint directory .* exists",
         ".*does not have many workers",
         ".*LeafSpec",
+        ".*sync_dist=True",
     ):
         warnings.filterwarnings("ignore", message=message)
 
@@ -105,7 +119,7 @@ def _quiet() -> None:
 def _open_session(recipe: Recipe, net: NetName, version: str, out: Path, fresh: bool) -> _Session:
     """The state of a stopped run of the same recipe and data, or a new, empty one."""
     folder = out.with_name(f"{out.name}.resume")
-    state = {"recipe": recipe.sha256, "net": net, "data_version": version}
+    state = {"plan": plan_sha256(recipe, net), "data_version": version}
     path = folder / _STATE_FILE
     known: dict[str, Any] = {}
     if path.is_file():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.nn import functional
-from torchmetrics.functional.classification import binary_average_precision
+from torchmetrics.classification import BinaryAveragePrecision
 
 from proctor_models.config import HeadNet as HeadRecipe
 from proctor_models.nets.head import HeadNet
@@ -19,11 +21,13 @@ class HeadModule(NetModule):
     net: HeadNet
     recipe: HeadRecipe
 
-    def __init__(self, net: HeadNet, recipe: HeadRecipe, spec: NetSpec) -> None:
+    def __init__(self, net: HeadNet, recipe: HeadRecipe, spec: NetSpec, judged: tuple[str, ...]) -> None:
+        """`judged`: attributes that validation crops show both present and absent."""
         super().__init__(recipe)
         self.net = net
         self.spec = spec
-        self._seen: list[tuple[Tensor, Tensor, Tensor]] = []
+        # Metrics of their own, because they gather what every process of a DDP run has seen.
+        self.figures: Any = torch.nn.ModuleDict({name: BinaryAveragePrecision() for name in judged})
 
     def _loss(self, logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:
         each = functional.binary_cross_entropy_with_logits(logits.float(), targets, reduction="none")
@@ -38,23 +42,20 @@ class HeadModule(NetModule):
         return loss
 
     def validation_step(self, batch: tuple[Tensor, Tensor, Tensor], _index: int) -> None:
-        """Collect; figures need the whole split."""
+        """Collect; average precision needs the whole split."""
         images, targets, known = batch
         logits = self.net.logits(self.images(images))
-        self.log("val_loss", self._loss(logits, targets, known), batch_size=len(images))
-        self._seen.append((logits.float().sigmoid().cpu(), targets.cpu(), known.cpu()))
+        self.log("val_loss", self._loss(logits, targets, known), batch_size=len(images), sync_dist=True)
+        for name, figure in self.figures.items():
+            index = self.spec.names.index(name)
+            mine = known[:, index] > 0
+            figure.update(logits[mine, index].float().sigmoid(), targets[mine, index].int())
 
     def on_validation_epoch_end(self) -> None:
-        """Average precision by attribute that has both kinds; their mean decides."""
-        scores, targets, known = (torch.cat(parts) for parts in zip(*self._seen, strict=True))
-        self._seen.clear()
-        figures = []
-        for index, name in enumerate(self.spec.names):
-            mine = known[:, index] > 0
-            truth = targets[mine, index].int()
-            if 0 < int(truth.sum()) < len(truth):
-                figure = binary_average_precision(scores[mine, index], truth)
-                self.log(f"val_ap_{name}", figure)
-                figures.append(figure)
-        mean = torch.stack(figures).mean() if figures else torch.tensor(0.0)
-        self.log(MONITOR, mean, prog_bar=True)
+        """Average precision by attribute; their mean decides."""
+        values = []
+        for name, figure in self.figures.items():
+            values.append(figure.compute())
+            figure.reset()
+            self.log(f"val_ap_{name}", values[-1])
+        self.log(MONITOR, torch.stack(values).mean() if values else torch.tensor(0.0), prog_bar=True)

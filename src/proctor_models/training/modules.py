@@ -38,7 +38,8 @@ class NetModule(LightningModule):
         self.recipe = recipe
 
     def setup(self, stage: str) -> None:  # noqa: ARG002  Lightning names it
-        """Channels last: convolutions on CPU and GPU are faster so."""
+        """Freeze before DDP looks for what has a gradient; channels last, which is faster on CPU and GPU."""
+        self.net.freeze(self.recipe.frozen_layers)
         self.net.to(memory_format=torch.channels_last)
 
     def on_train_epoch_start(self) -> None:
@@ -52,7 +53,6 @@ class NetModule(LightningModule):
 
     def configure_optimizers(self) -> Any:
         """AdamW without decay of biases and norms, warm-up and cosine by step."""
-        self.net.freeze(self.recipe.frozen_layers)
         free = [p for p in self.net.parameters() if p.requires_grad]
         groups = [
             {"params": [p for p in free if p.ndim > 1], "weight_decay": self.recipe.weight_decay},

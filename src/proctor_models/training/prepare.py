@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from torch.utils.data import DataLoader
+import torch
+from torch.utils.data import DataLoader, get_worker_info
 
 from proctor_models.config import HeadNet as HeadRecipe
 from proctor_models.config import Net, Recipe, expand
@@ -23,7 +24,7 @@ from proctor_models.data.frames import (
 )
 from proctor_models.data.manifest import BoxLabel, Manifest
 from proctor_models.errors import CheckpointError, DataError
-from proctor_models.nets.checkpoint import load_net
+from proctor_models.nets.checkpoint import CHECKPOINT_FILE, load_net
 from proctor_models.nets.head import IMAGENET_MEAN, IMAGENET_STD, HeadNet
 from proctor_models.nets.scene import COCO_ROWS, SceneNet
 from proctor_models.runtime.spec import NetSpec
@@ -71,7 +72,16 @@ def _loader(dataset: SceneFrames | HeadCrops, plan: Net, *, train: bool, collate
         num_workers=plan.workers,
         collate_fn=collate,
         persistent_workers=plan.workers > 0,
+        worker_init_fn=_own_randomness,
     )
+
+
+def _own_randomness(_worker: int) -> None:
+    """Give each loader process an augmentation of its own; they would all draw alike from the recipe's seed."""
+    info = get_worker_info()
+    augment = getattr(info.dataset, "augment", None) if info else None
+    if augment is not None:
+        augment.set_random_seed(torch.initial_seed() % 2**32)
 
 
 def _spec(recipe: Recipe, net: NetName, version: str) -> NetSpec:
@@ -95,18 +105,31 @@ def _spec(recipe: Recipe, net: NetName, version: str) -> NetSpec:
     )
 
 
+def start_file(recipe: Recipe, init: str) -> Path:
+    """The file a net starts from: base weights in `weights`, or one of our own checkpoints.
+
+    Raises:
+        ConfigError: an environment variable is not set.
+        CheckpointError: no such file.
+    """
+    place = expand(init, "init")
+    path = expand(recipe.weights, "weights") / place if place.suffix in (".pt", ".pth") else place / CHECKPOINT_FILE
+    if not path.is_file():
+        raise CheckpointError(f"{path}: no such file to start from; `make data` brings ours, `weights` names a folder")
+    return path
+
+
 def _start(recipe: Recipe, plan: SceneRecipe | HeadRecipe, net: SceneNet | HeadNet, spec: NetSpec) -> frozenset[str]:
     """Give the net its starting weights; returns the classes it knows from them."""
     if not plan.init:
         return frozenset()
-    place = expand(plan.init, "init")
-    if place.suffix not in (".pt", ".pth"):
-        started, known = load_net(place)
+    base = start_file(recipe, plan.init)
+    if base.name == CHECKPOINT_FILE:
+        started, known = load_net(base.parent)
         if known.names != spec.names:
-            raise CheckpointError(f"{place}: names: expected {spec.names}, got {known.names}; start from base weights")
+            raise CheckpointError(f"{base}: names: expected {spec.names}, got {known.names}; start from base weights")
         net.load_state_dict(started.state_dict())
         return frozenset(spec.names)
-    base = expand(recipe.weights, "weights") / place
     if isinstance(net, SceneNet):
         net.load_coco(base)
         return frozenset(COCO_ROWS)
@@ -167,8 +190,9 @@ def _prepare_head(recipe: Recipe, manifest: Manifest, version: str) -> Prepared:
                 f"side {side!r} of the split has no head of {plan.min_face_px} px or more; change the split"
             )
     train_data = HeadCrops(manifest, sides["train"], spec, augment_seed=recipe.seed)
+    judged = tuple(n for n in spec.names if len({h.attributes[n] for h in sides["val"] if n in h.attributes}) == 2)
     return Prepared(
-        HeadModule(net, plan, spec),
+        HeadModule(net, plan, spec, judged),
         _loader(train_data, plan, train=True),
         _loader(HeadCrops(manifest, sides["val"], spec), plan, train=False),
         {"train_crops": len(train_data), "val_crops": len(sides["val"])},

@@ -259,7 +259,7 @@ def test_base_install__predicts_a_folder(miniature: Miniature, base_install: Pat
 def test_base_install__says_what_training_needs(base_install: Path, tmp_path: Path) -> None:
     answer = in_base_install(base_install, ["ingest", "--recipe", "demo", "--out", "raw"], tmp_path)
     assert answer.returncode != 0
-    assert "train" in answer.stderr
+    assert "proctor ingest: needs yaml, which is not installed; run `make env`" in answer.stderr
 
 
 def test_recipe__of_the_miniature_differs_from_the_demo_by_values_alone(miniature: Miniature) -> None:

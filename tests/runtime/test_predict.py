@@ -111,8 +111,15 @@ def test_predict__unreadable_images_by_name(tmp_path: Path, make_pack: Writer, i
 
 
 def test_predict__no_folder_for_out(tmp_path: Path, make_pack: Writer, images: Path) -> None:
-    with pytest.raises(DataError, match="expected a file in a folder that exists"):
-        predict(make_pack(), images, tmp_path / "none" / "out.json")
+    pack = make_pack()
+    for out in (tmp_path / "none" / "out.json", tmp_path):
+        with pytest.raises(DataError, match="expected a file in a folder that exists"):
+            predict(pack, images, out)
+
+
+def test_predict__no_thread_to_run_on(tmp_path: Path, make_pack: Writer, images: Path) -> None:
+    with pytest.raises(DataError, match="threads: expected 1 or more, got 0"):
+        predict(make_pack(), images, tmp_path / "out.json", threads=0)
 
 
 def test_predict__no_pack(tmp_path: Path, images: Path) -> None:

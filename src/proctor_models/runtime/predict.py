@@ -47,7 +47,7 @@ def predict(pack_folder: Path, images_folder: Path, out: Path, threads: int = 2)
     """
     paths = image_paths(images_folder)
     if out.is_dir() or not out.absolute().parent.is_dir():
-        raise DataError(f"{out}: expected a file to write in a folder that exists; name one, as predictions.json")
+        raise DataError(f"{out}: expected a file in a folder that exists; name one, as predictions.json")
     if threads < 1:
         raise DataError(f"threads: expected 1 or more, got {threads}")
     pack = Pack.load(pack_folder, threads)

@@ -6,6 +6,7 @@ relative to the folder, so that the curated and the split dataset do not copy wh
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -142,6 +143,18 @@ class Manifest:
                 )
             seen[frame.id] = number
         return Manifest(frames, images_root)
+
+
+def data_version(folder: Path) -> str:
+    """Hash of a dataset version: of its manifest, which holds every image's hash.
+
+    Raises:
+        DataError: no manifest there.
+    """
+    path = folder / MANIFEST_FILE
+    if not path.is_file():
+        raise DataError(f"{path}: no such manifest; run `proctor split` first")
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _header(path: Path, line: str) -> str:

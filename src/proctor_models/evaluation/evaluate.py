@@ -18,13 +18,12 @@ import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from proctor_models import tracking
 from proctor_models.config import Recipe
-from proctor_models.data.manifest import MANIFEST_FILE, Manifest
+from proctor_models.data.manifest import MANIFEST_FILE, Manifest, data_version
 from proctor_models.errors import DataError, ModelError
 from proctor_models.evaluation.plots import draw_curves, write_curves
 from proctor_models.evaluation.report import About, render
@@ -88,7 +87,7 @@ def _about(
     nets = {"scene": predictor.scene, "head": predictor.head}
     return About(
         recipe=f"{recipe.name}@{recipe.sha256}",
-        data_version=sha256((data / MANIFEST_FILE).read_bytes()).hexdigest(),
+        data_version=data_version(data),
         models=predictor.model_sha256,
         trained_on={name: net.spec.data_version for name, net in nets.items() if net is not None},
         # With `fit_all` even validation chose when to stop, and its people are trained on.

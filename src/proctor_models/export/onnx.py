@@ -20,7 +20,7 @@ from tqdm import tqdm
 from proctor_models.boxes import clip
 from proctor_models.config import Export, Recipe
 from proctor_models.data.frames import FACES, read_image
-from proctor_models.data.manifest import MANIFEST_FILE, FrameRecord, Manifest
+from proctor_models.data.manifest import FrameRecord, Manifest, data_version
 from proctor_models.errors import ExportError
 from proctor_models.export.parity import Agreement
 from proctor_models.files import building, write_json
@@ -99,7 +99,7 @@ def stamped(recipe: Recipe, net: NetName, spec: NetSpec, data: Path, where: str)
         version=recipe.pack.version,
         thresholds=dict(recipe.thresholds),
         recipe=f"{recipe.name}@{recipe.sha256}",
-        data_version=spec.data_version or hashlib.sha256((data / MANIFEST_FILE).read_bytes()).hexdigest(),
+        data_version=spec.data_version or data_version(data),
     )
 
 

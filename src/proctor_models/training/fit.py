@@ -25,7 +25,7 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from proctor_models import tracking
 from proctor_models.config import Recipe
-from proctor_models.data.manifest import MANIFEST_FILE, Manifest
+from proctor_models.data.manifest import MANIFEST_FILE, Manifest, data_version
 from proctor_models.errors import CheckpointError, DataError
 from proctor_models.files import building, write_json
 from proctor_models.nets.checkpoint import save_net
@@ -49,18 +49,6 @@ class _Session:
     def last(self) -> Path | None:
         path = self.folder / _LAST
         return path if path.is_file() else None
-
-
-def data_version(data: Path) -> str:
-    """Hash of a dataset version: of its manifest, which holds every image's hash.
-
-    Raises:
-        DataError: no manifest there.
-    """
-    path = data / MANIFEST_FILE
-    if not path.is_file():
-        raise DataError(f"{path}: no such manifest; run `proctor split` first")
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def train(recipe: Recipe, net: NetName, data: Path, out: Path, *, fresh: bool = False) -> None:

@@ -192,7 +192,7 @@ def test_stages__repeat_to_the_same_bytes(miniature: Miniature, monkeypatch: pyt
     monkeypatch.chdir(miniature.root)
     for stage, words in (
         ("raw", ["ingest", "--recipe", "demo"]),
-        ("curated", ["curate", "--recipe", "demo", "--data", "data/again/raw"]),
+        ("curated", ["curate", "replay", "--recipe", "demo", "--data", "data/again/raw"]),
         ("split", ["split", "--recipe", "demo", "--data", "data/again/curated"]),
     ):
         assert main([*words, "--out", f"data/again/{stage}"]) == 0

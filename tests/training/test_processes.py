@@ -32,7 +32,8 @@ def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **scene: object) -
     (tmp_path / "r.yaml").write_text(yaml.safe_dump(raw))
     for verb, before in (("ingest", None), ("curate", "ingest"), ("split", "curate")):
         data = ["--data", before] if before else []
-        assert main([verb, "--recipe", "r.yaml", *data, "--out", verb]) == 0
+        words = ["curate", "replay"] if verb == "curate" else [verb]
+        assert main([*words, "--recipe", "r.yaml", *data, "--out", verb]) == 0
     words = ["train", "--recipe", "r.yaml", "--net", "scene", "--data", "split", "--out", "scene"]
     return [sys.executable, "-m", "proctor_models.cli", *words]
 

@@ -1,4 +1,4 @@
-"""`proctor curate`: the decisions people made are replayed, then near-duplicates are thinned.
+"""`proctor curate replay`: the decisions people made are replayed, then near-duplicates are thinned.
 
 The decisions file is described in `proctor_models.curation.decisions`. Decisions name frames and boxes of the dataset
 as it was ingested, so the same file on the same frames gives the same dataset, however often it runs.

@@ -1,1 +1,1 @@
-"""Frames and recordings made from photographs of people who do not exist; see `compose` and `exam`."""
+"""Labelled frames of people who do not exist."""

@@ -3,7 +3,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from proctor_models.synth.layers import CANVAS_WH, Canvas, Layer, blank, box_of, polygon, similarity, visible_box
+from proctor_models.synth.composites.layers import (
+    CANVAS_WH,
+    Canvas,
+    Layer,
+    blank,
+    box_of,
+    polygon,
+    similarity,
+    visible_box,
+)
 
 WIDTH, HEIGHT = CANVAS_WH
 

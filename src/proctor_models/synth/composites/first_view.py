@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proctor_models.errors import DataError
-from proctor_models.synth import camera, props, rooms, staging, wear
-from proctor_models.synth.figures import Figure
-from proctor_models.synth.layers import Canvas, Layer, blur
-from proctor_models.synth.people import Studio
-from proctor_models.synth.staging import HEIGHT, WIDTH, Pose, Seated, thing_quad
+from proctor_models.synth.composites import camera, props, rooms, staging, wear
+from proctor_models.synth.composites.figures import Figure
+from proctor_models.synth.composites.layers import Canvas, Layer, blur
+from proctor_models.synth.composites.people import Studio
+from proctor_models.synth.composites.staging import HEIGHT, WIDTH, Pose, Seated, thing_quad
 from proctor_models.types import Image
 
 KINDS = ("seated", "selfie", "portrait", "standing")

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from proctor_models.synth.exam import STORY, Event, times
-from proctor_models.synth.plan import EARS_VISIBLE, FIRST_VIEW, PERSONS, SECOND_VIEW, SIDES, draw_plan
+from proctor_models.synth.composites.exam import STORY, Event, times
+from proctor_models.synth.composites.plan import EARS_VISIBLE, FIRST_VIEW, PERSONS, SECOND_VIEW, SIDES, draw_plan
 
 
 def test_draw_plan__shows_every_activity_and_every_person() -> None:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from proctor_models.synth.layers import CANVAS_WH, Colour, Plane, blank, pixel, polygon, rounded
+from proctor_models.synth.composites.layers import CANVAS_WH, Colour, Plane, blank, pixel, polygon, rounded
 
 # Wall paints, blue-green-red.
 WALLS = (

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from proctor_models.synth.layers import Colour, Layer, bgr, blank, rounded
+from proctor_models.synth.composites.layers import Colour, Layer, bgr, blank, rounded
 
 PHONE_WH = (220, 450)
 CASES = (

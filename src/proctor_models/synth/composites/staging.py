@@ -8,10 +8,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from proctor_models.synth import wear
-from proctor_models.synth.camera import Look, relight
-from proctor_models.synth.figures import Figure, Hand
-from proctor_models.synth.layers import CANVAS_WH, Canvas, Item, Layer, Plane, blur, moved, polygon, shifted, similarity
+from proctor_models.synth.composites import wear
+from proctor_models.synth.composites.camera import Look, relight
+from proctor_models.synth.composites.figures import Figure, Hand
+from proctor_models.synth.composites.layers import (
+    CANVAS_WH,
+    Canvas,
+    Item,
+    Layer,
+    Plane,
+    blur,
+    moved,
+    polygon,
+    shifted,
+    similarity,
+)
 
 WIDTH, HEIGHT = CANVAS_WH
 

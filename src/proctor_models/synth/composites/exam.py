@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from proctor_models.errors import ConfigError
-from proctor_models.synth.camera import Look
-from proctor_models.synth.compose import licence_text, new_folder
-from proctor_models.synth.first_view import Setting, Stage
-from proctor_models.synth.layers import FRAME_WH
-from proctor_models.synth.people import REQUIREMENTS, Studio
-from proctor_models.synth.second_view import SecondStage
-from proctor_models.synth.staging import HEIGHT, WIDTH, Pose
+from proctor_models.synth.composites.camera import Look
+from proctor_models.synth.composites.compose import licence_text, new_folder
+from proctor_models.synth.composites.first_view import Setting, Stage
+from proctor_models.synth.composites.layers import FRAME_WH
+from proctor_models.synth.composites.people import REQUIREMENTS, Studio
+from proctor_models.synth.composites.second_view import SecondStage
+from proctor_models.synth.composites.staging import HEIGHT, WIDTH, Pose
 from proctor_models.types import VIEWS, Image, View
 
 CANDIDATE, VISITOR = "P010", "P004"

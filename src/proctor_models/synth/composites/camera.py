@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from proctor_models.synth.layers import CANVAS_WH, Colour
+from proctor_models.synth.composites.layers import CANVAS_WH, Colour
 from proctor_models.types import Image
 
 LIGHTS = ("day", "warm", "dim", "backlight")

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from proctor_models.errors import ConfigError, DataError
-from proctor_models.synth import people
-from proctor_models.synth.compose import DEEDS, LICENCE, compose, labels_of, new_folder, steps
-from proctor_models.synth.exam import sample_exam, write_video
-from proctor_models.synth.layers import CANVAS_WH, Canvas, blank
-from proctor_models.synth.plan import FIRST_VIEW
+from proctor_models.synth.composites import people
+from proctor_models.synth.composites.compose import DEEDS, LICENCE, compose, labels_of, new_folder, steps
+from proctor_models.synth.composites.exam import sample_exam, write_video
+from proctor_models.synth.composites.layers import CANVAS_WH, Canvas, blank
+from proctor_models.synth.composites.plan import FIRST_VIEW
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 INSTALLED = all(importlib.util.find_spec(name) for name in ("mediapipe", "openpeople"))
 needs_studio = pytest.mark.skipif(not INSTALLED, reason="needs the environment of requirements-synth.txt")
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from proctor_models.synth.layers import CANVAS_WH, Colour, Layer, Plane, Points, bgr, blur, pixel, polygon
+from proctor_models.synth.composites.layers import CANVAS_WH, Colour, Layer, Plane, Points, bgr, blur, pixel, polygon
 
 Fit = Literal["right", "under_nose", "chin"]
 

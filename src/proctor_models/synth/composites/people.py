@@ -18,10 +18,10 @@ import cv2
 import numpy as np
 
 from proctor_models.errors import ConfigError
-from proctor_models.synth import matte
-from proctor_models.synth.figures import Expression, Figure, Hand, cells, fit_face, near_ear, profile_box
-from proctor_models.synth.hands import cut_hand
-from proctor_models.synth.layers import Colour, Layer, Plane, Points, box_of, moved
+from proctor_models.synth.composites import matte
+from proctor_models.synth.composites.figures import Expression, Figure, Hand, cells, fit_face, near_ear, profile_box
+from proctor_models.synth.composites.hands import cut_hand
+from proctor_models.synth.composites.layers import Colour, Layer, Plane, Points, box_of, moved
 
 REQUIREMENTS = "requirements-synth.txt"
 PEOPLE_KEPT = 3

@@ -16,11 +16,11 @@ import cv2
 import numpy as np
 
 from proctor_models.errors import ConfigError, DataError
-from proctor_models.synth.first_view import Stage, draw_setting
-from proctor_models.synth.layers import FRAME_WH, Canvas, visible_box
-from proctor_models.synth.people import Studio
-from proctor_models.synth.plan import Case, draw_plan
-from proctor_models.synth.second_view import SecondStage
+from proctor_models.synth.composites.first_view import Stage, draw_setting
+from proctor_models.synth.composites.layers import FRAME_WH, Canvas, visible_box
+from proctor_models.synth.composites.people import Studio
+from proctor_models.synth.composites.plan import Case, draw_plan
+from proctor_models.synth.composites.second_view import SecondStage
 from proctor_models.types import Image
 
 CATEGORIES = ("person", "face", "face_masked", "phone", "earphone", "book_paper")

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 
 from proctor_models.errors import DataError
-from proctor_models.synth import matte
-from proctor_models.synth.layers import Colour, Layer, Plane, Points, moved, polygon
-from proctor_models.synth.wear import OVAL
+from proctor_models.synth.composites import matte
+from proctor_models.synth.composites.layers import Colour, Layer, Plane, Points, moved, polygon
+from proctor_models.synth.composites.wear import OVAL
 
 # Landmarks of MediaPipe's pose: the nose, both ears, both corners of the mouth.
 NOSE, EARS, MOUTH = 0, (7, 8), (9, 10)

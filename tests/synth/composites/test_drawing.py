@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from proctor_models.errors import DataError
-from proctor_models.synth import camera, matte, props, rooms, staging, wear
-from proctor_models.synth.figures import Figure
-from proctor_models.synth.layers import CANVAS_WH, Canvas, Layer, box_of, visible_box
-from synth.faces import canvas_picture, figure, head
+from proctor_models.synth.composites import camera, matte, props, rooms, staging, wear
+from proctor_models.synth.composites.figures import Figure
+from proctor_models.synth.composites.layers import CANVAS_WH, Canvas, Layer, box_of, visible_box
+from synth.composites.faces import canvas_picture, figure, head
 
 THINGS = [
     props.phone,

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from proctor_models.synth import matte
-from proctor_models.synth.layers import Colour, Layer, Plane, Points, similarity
+from proctor_models.synth.composites import matte
+from proctor_models.synth.composites.layers import Colour, Layer, Plane, Points, similarity
 
 HAND_WH = (520, 900)
 WRIST_AT = (260.0, 420.0)

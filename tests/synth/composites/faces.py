@@ -5,9 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from proctor_models.synth.figures import Figure
-from proctor_models.synth.layers import CANVAS_WH, Layer, Points
-from proctor_models.synth.wear import JAW, OVAL, UPPER_EDGE, Head
+from proctor_models.synth.composites.figures import Figure
+from proctor_models.synth.composites.layers import CANVAS_WH, Layer, Points
+from proctor_models.synth.composites.wear import JAW, OVAL, UPPER_EDGE, Head
 
 
 def landmarks(centre: tuple[float, float] = (640, 400), half_wh: tuple[float, float] = (100, 140)) -> Points:

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from proctor_models.synth import camera, props, rooms, staging
-from proctor_models.synth.figures import Figure
-from proctor_models.synth.layers import (
+from proctor_models.synth.composites import camera, props, rooms, staging
+from proctor_models.synth.composites.figures import Figure
+from proctor_models.synth.composites.layers import (
     CANVAS_WH,
     Canvas,
     Item,
@@ -26,9 +26,9 @@ from proctor_models.synth.layers import (
     shifted,
     similarity,
 )
-from proctor_models.synth.people import Studio
-from proctor_models.synth.staging import HEIGHT, WIDTH, thing_quad
-from proctor_models.synth.wear import OVAL
+from proctor_models.synth.composites.people import Studio
+from proctor_models.synth.composites.staging import HEIGHT, WIDTH, thing_quad
+from proctor_models.synth.composites.wear import OVAL
 from proctor_models.types import Image
 
 ANGLES = ("beside", "behind")

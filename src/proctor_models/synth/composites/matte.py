@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from proctor_models.synth.layers import Colour, Plane
+from proctor_models.synth.composites.layers import Colour, Plane
 
 
 def _powers(width: int, height: int) -> np.ndarray:

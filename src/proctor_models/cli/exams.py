@@ -1,0 +1,50 @@
+"""What a pack does: review recorded exams, predict on images."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from proctor_models.cli.parts import Verbs, add_verb
+
+
+def _watch(args: argparse.Namespace) -> None:
+    from proctor_models.runtime.watch import watch
+
+    watch(args.pack, args.rules, args.first, args.second, args.out, rate_hz=args.rate)
+
+
+def _predict(args: argparse.Namespace) -> None:
+    from proctor_models.runtime.predict import predict
+
+    predict(args.pack, args.images, args.out, threads=args.threads)
+
+
+def add(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    """Declare them."""
+    watch = add_verb(
+        verbs,
+        "watch",
+        _watch,
+        "review a recorded exam of one or two views",
+        "proctor watch --pack export/proctor-pack-demo --rules remote-exam --first webcam.mp4 --second phone.mp4"
+        " --out review",
+    )
+    watch.add_argument("--pack", required=True, type=Path, help="pack folder")
+    watch.add_argument("--rules", required=True, help="rule set in the pack, by name")
+    watch.add_argument("--first", type=Path, help="recording of the computer's webcam")
+    watch.add_argument("--second", type=Path, help="recording of the phone beside the candidate")
+    watch.add_argument("--out", required=True, type=Path, help="folder for findings, evidence and the review page")
+    watch.add_argument("--rate", type=float, default=2.0, help="frames analysed a second (default: 2)")
+
+    predict = add_verb(
+        verbs,
+        "predict",
+        _predict,
+        "run a pack over a folder of images, write COCO with scores",
+        "proctor predict --pack export/proctor-pack-demo --images DIR --out predictions.json",
+    )
+    predict.add_argument("--pack", required=True, type=Path, help="pack folder")
+    predict.add_argument("--images", required=True, type=Path, help="folder of images, searched in depth")
+    predict.add_argument("--out", required=True, type=Path, help="COCO file to write")
+    predict.add_argument("--threads", type=int, default=2, help="threads one inference may use (default: 2)")

@@ -32,12 +32,13 @@ class Source(_Section):
 
     name: str
     """Short name; image ids start with it."""
-    format: Literal["coco", "yolo", "images", "video"]
-    """`coco`: a folder with a COCO file; `yolo`: images/, labels/ and data.yaml; `images`, `video`: no labels."""
+    format: Literal["coco", "yolo", "cvat", "label-studio", "images", "video"]
+    """`coco`: a folder with a COCO file; `yolo`: images/, labels/ and data.yaml; `cvat`: CVAT 1.1 for images or for
+    video; `label-studio`: its JSON or JSON_MIN export; `images`, `video`: no labels."""
     path: str
     """Folder or file; may hold environment variables."""
-    annotations: str = "annotations.json"
-    """COCO file, relative to `path`."""
+    annotations: str = ""
+    """File of labels, relative to `path`; empty for annotations.xml of `cvat`, annotations.json of the others."""
     images: str = "images"
     """Folder of images, relative to `path`."""
     view: Literal["first", "second", "other"] | None = None
@@ -45,23 +46,41 @@ class Source(_Section):
     person: str | None = None
     """Code of the only person in it."""
     persons: dict[str, str] = {}
-    """Collection (the frame's `source_repo`) to the code of the only person in it."""
+    """Clip (a video's path without suffix) or collection (the frame's `source_repo`) to the code of the only person
+    in it; the clip goes first."""
     clips: dict[str, str] = {}
     """Collection (the frame's `source_repo`) to the recording that all its frames were taken from."""
     licence: str | None = None
     """Licence of every frame; None takes what each frame states, and a frame that states none is refused."""
-    labelled: tuple[str, ...] = ()
-    """Classes labelled exhaustively, where frames do not say it themselves."""
+    rights: str | None = None
+    """What may be done with the frames beyond the licence, in words, for the datasheet; None: not stated."""
+    consent: str | None = None
+    """What the people in them agreed to, when and how, in words, for the datasheet; None: not stated."""
+    labelled: tuple[str, ...] | Literal["all"] = ()
+    """Classes labelled exhaustively, where frames do not say it themselves; `all`: every class the labels' file
+    lists. `cvat` and `label-studio` must say it, `[]` for none."""
+    confirmed: bool = False
+    """A person has gone through every label that a model or another file brought in; without it they are refused."""
     classes: dict[str, str] = {}
     """The source's class names to ours, where they differ; an empty value drops the class."""
     every_s: float = Field(default=1.0, gt=0)
-    """`video` only: seconds between two frames taken."""
+    """Videos: seconds between two frames looked at; each is taken, unless one of the next two asks for change."""
+    change_bits: int | None = Field(default=None, ge=1, le=64)
+    """Videos: take a frame whose perceptual hash differs in so many of 64 bits from all taken of its clip."""
+    min_change: float | None = Field(default=None, gt=0, le=1)
+    """Videos: take a frame that differs from all taken of its clip on so large a share of the picture (0.02)."""
+    max_gap_s: float | None = Field(default=None, gt=0)
+    """Videos: seconds after which a frame is taken even of a still scene; None for never."""
+    damaged: Literal["refuse", "keep"] = "refuse"
+    """Videos: refuse a damaged or cut-off file, or keep the frames of it that are whole."""
 
 
 class Ingest(_Section):
     """What is read into the raw dataset."""
 
     sources: tuple[Source, ...] = Field(min_length=1)
+    exclude_persons: tuple[str, ...] = ()
+    """Codes of people whose frames, rooms and copies are left out (`proctor data forget`); every code of theirs."""
 
 
 class Curate(_Section):
@@ -89,6 +108,10 @@ class Split(_Section):
     test_share: float = Field(default=0.1, ge=0, lt=1)
     near_duplicate_bits: int = Field(default=4, ge=0, le=16)
     """Frames this close by perceptual hash count as one group: they may not lie on two sides."""
+    train_sources: tuple[str, ...] = ()
+    """Only frames of these sources stay on the training side, the others are left out; empty keeps all."""
+    measure_sources: tuple[str, ...] = ()
+    """The same for validation and test: name the real sources, and no figure is about synthetic frames."""
     fit_all: bool = False
     """Train on every frame (a release); validation and test frames then are seen, and every figure says so."""
 
@@ -260,7 +283,8 @@ def load_recipe(path: Path) -> Recipe:
         key = ".".join(str(part) for part in first["loc"])
         raise ConfigError(f"{path}: {key}: {first['msg']}, got {str(first['input'])[:80]!r}") from None
     for source in recipe.ingest.sources:
-        unknown = (set(source.labelled) | set(filter(None, source.classes.values()))) - set(SCENE_CLASSES)
+        labelled = () if source.labelled == "all" else source.labelled
+        unknown = (set(labelled) | set(filter(None, source.classes.values()))) - set(SCENE_CLASSES)
         if unknown:
             where = f"{path}: ingest.sources.{source.name}"
             raise ConfigError(f"{where}: unknown class {min(unknown)!r}; known: {', '.join(SCENE_CLASSES)}")

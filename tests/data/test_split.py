@@ -51,6 +51,16 @@ def test_split__sources_by_recipe_under_either_name(divide):
     assert set(divide(frames, test_sources=["s"]).values()) == {"test"}
 
 
+def test_split__sources_left_out_of_a_side_move_no_other_frame(divide):
+    frames = [make(f"{source}{i}", source=source) for source in ("real", "drawn") for i in range(60)]
+    shares = {"val_share": 0.3, "test_share": 0.3}
+    before = divide(frames, **shares)
+    after = divide(frames, train_sources=["drawn"], measure_sources=["real"], **shares)
+    expected = {name: side for name, side in before.items() if name.startswith("drawn") == (side == "train")}
+    assert after == expected
+    assert set(after.values()) == {"train", "val", "test"}
+
+
 def test_split__shares_of_anonymous_pictures_do_not_move_when_frames_are_added(divide):
     frames = [make(f"f{i}") for i in range(600)]
     before = divide(frames[:400])

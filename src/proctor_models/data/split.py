@@ -7,6 +7,8 @@ by perceptual hash. A whole cluster goes to one side:
 2. else to training where a person is known;
 3. else by a hash of the seed and the cluster's first group, so that added frames do not move the others.
 
+`train_sources` and `measure_sources` then leave frames out of a side; they never move one to another.
+
 With `fit_all` (a release) every frame is for training, except for a random 5 % of the clusters without a known person:
 they stay "val", only to know when to stop. No figure on such a dataset's frames says anything of unseen ones.
 """
@@ -53,12 +55,24 @@ def split(recipe: Recipe, data: Path, out: Path) -> Manifest:
         sides |= dict.fromkeys(members, side)
     divided = manifest.with_frames(frame.model_copy(update={"split": sides[i]}) for i, frame in enumerate(frames))
     check_leaks(divided.frames, pairs, rules.same_person)
+    divided = divided.with_frames(frame for frame in divided if _stays(frame, rules))
     report = _report(divided, rules, len(clusters), len(pairs))
     with building(out) as part:
         divided.save(part)
         write_json(part / REPORT_FILE, report)
     print(table(divided.frames), flush=True)
     return Manifest.load(out)
+
+
+def _stays(frame: FrameRecord, rules: Split) -> bool:
+    """Whether the recipe wants the frame's source on the frame's side."""
+    wanted = rules.train_sources if frame.split == "train" else rules.measure_sources
+    return not wanted or bool(_origins(frame) & set(wanted))
+
+
+def _origins(frame: FrameRecord) -> set[str]:
+    """The names a recipe may call the frame's source by: the collection, and the source in the recipe."""
+    return {frame.source, frame.id.partition("/")[0]}
 
 
 def canonical(person: str, same_person: dict[str, str]) -> str:
@@ -190,7 +204,7 @@ def _side(members: Sequence[FrameRecord], rules: Split) -> SplitName:
 def _pull(frame: FrameRecord, rules: Split) -> SplitName | None:
     """The side the recipe names for the frame's person or source."""
     sent: set[SplitName] = set()
-    origins = {frame.source, frame.id.partition("/")[0]}
+    origins = _origins(frame)
     person = canonical(frame.person, rules.same_person) if frame.person else None
     by_side: tuple[tuple[SplitName, tuple[str, ...], tuple[str, ...]], ...] = (
         ("val", rules.val_persons, rules.val_sources),
@@ -218,13 +232,15 @@ def _check_names(recipe: str, rules: Split, frames: Sequence[FrameRecord]) -> No
     """A person or source that is not there is a slip that would leak."""
     persons = {frame.person for frame in frames if frame.person}
     persons |= {canonical(person, rules.same_person) for person in persons}
-    sources = {frame.source for frame in frames} | {frame.id.partition("/")[0] for frame in frames}
+    sources = set().union(*(_origins(frame) for frame in frames))
     for key, wanted, known in (
         ("same_person", tuple(rules.same_person), persons),
         ("val_persons", rules.val_persons, persons),
         ("test_persons", rules.test_persons, persons),
         ("val_sources", rules.val_sources, sources),
         ("test_sources", rules.test_sources, sources),
+        ("train_sources", rules.train_sources, sources),
+        ("measure_sources", rules.measure_sources, sources),
     ):
         for name in wanted:
             if name not in known:

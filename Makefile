@@ -4,6 +4,7 @@
 PYTHON ?= python3.11
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 VENV := $(CURDIR)/.venv
+SYNTH_VENV := $(CURDIR)/.venv-synth
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MLFLOW_STORE := sqlite:///mlflow/mlflow.db
@@ -31,10 +32,10 @@ export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help env data run test lint notebooks mlflow evaluation release lock clean
+.PHONY: help env synth-env data run test lint notebooks curate mlflow evaluation release lock lock-synth clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # uv itself comes from the lock, by hash, and is installed once with pip; the rest is uv's, ten times faster.
 $(READY): requirements.txt pyproject.toml
@@ -50,6 +51,15 @@ $(READY): requirements.txt pyproject.toml
 	@touch $@
 
 env: $(READY) ## set up .venv from the hashed lock; nothing to do while the lock is unchanged
+
+# Blender and MediaPipe want older companions than training does. `proctor synth` finds this environment by itself.
+$(SYNTH_VENV)/.ready: requirements-synth.txt $(READY)
+	@echo "setting up .venv-synth from requirements-synth.txt (about 2 GB)" >&2
+	uv venv --quiet --allow-existing --python $(BIN)/python $(SYNTH_VENV)
+	uv pip sync --python $(SYNTH_VENV)/bin/python --require-hashes requirements-synth.txt
+	@touch $@
+
+synth-env: $(SYNTH_VENV)/.ready ## set up .venv-synth for `proctor synth`: Blender as a module, MediaPipe, made-up people
 
 data: $(READY) ## bring the embedded dataset, checkpoints and sample exam into place
 	dvc pull --quiet $(EMBEDDED)
@@ -73,6 +83,11 @@ test: data lint ## every check: lint, types, contracts, unit tests, doctests, no
 
 notebooks: $(READY) ## open the seven questions in JupyterLab, on this machine only
 	PROCTOR_ROOT=$(CURDIR) jupyter lab --ip 127.0.0.1 notebooks
+
+curate: $(READY) ## look at the embedded dataset in FiftyOne and decide, on 127.0.0.1:5151
+	@test -f data/demo/split/manifest.jsonl && test -f export/proctor-pack-demo/manifest.json \
+		|| { echo "make: data/demo/split and export/proctor-pack-demo are not there yet; run \`make run\` first" >&2; exit 1; }
+	proctor curate open --data data/demo/split --pack export/proctor-pack-demo
 
 mlflow: $(READY) ## look at training runs on 127.0.0.1:5000
 	mlflow server --backend-store-uri $(MLFLOW_STORE) --artifacts-destination mlflow/artifacts --host 127.0.0.1 --port 5000
@@ -99,6 +114,10 @@ release: $(READY) data/outside.sha256 ## the released pack, trained on all real 
 lock: $(READY) ## resolve pyproject.toml again into requirements.txt, with hashes and no addresses
 	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile pyproject.toml $(EXTRAS:%=--extra %) --upgrade --quiet \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --python-version 3.11 --output-file requirements.txt
+
+lock-synth: $(READY) ## pin the packages of requirements-synth.in by hash; they are all named there, none is resolved
+	UV_CUSTOM_COMPILE_COMMAND="make lock-synth" uv pip compile requirements-synth.in --no-deps --quiet --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-annotate --python-version 3.11 --output-file requirements-synth.txt
 
 clean: ## remove what runs wrote: outputs, caches, training records; keep .venv, data and released packs
 	rm -rf data/demo data/evaluation data/release export/demo export/evaluation export/release export/proctor-pack-demo

@@ -13,10 +13,24 @@ from proctor_models.cli import build_parser, exams, main, pipeline
 
 VERBS = (
     *("ingest", "curate replay", "split", "train", "export", "evaluate", "pack"),
-    *("watch", "predict"),
-    *("synth", "synth-exam"),
+    *("curate open", "curate save"),
+    *("watch", "predict", "prelabel"),
+    *("data diff", "data sheet", "data forget"),
+    *("synth", "synth-exam", "synth-faces"),
 )
-HEAVY = ("torch", "lightning", "ultralytics", "pydantic", "yaml", "onnx", "mlflow", "dvc", "matplotlib", "cv2")
+HEAVY = (
+    "torch",
+    "lightning",
+    "ultralytics",
+    "pydantic",
+    "yaml",
+    "onnx",
+    "mlflow",
+    "dvc",
+    "matplotlib",
+    "cv2",
+    "fiftyone",
+)
 
 
 def parsers() -> dict[str, argparse.ArgumentParser]:

@@ -18,7 +18,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from proctor_models.errors import ConfigError
-from proctor_models.types import SCENE_CLASSES
+from proctor_models.types import SCENE_CLASSES, NetName
 
 DETECTOR_NAMES = ("phone", "earphone", "mask", "multiple_faces", "seat_absence")
 
@@ -224,6 +224,10 @@ class Recipe(_Section):
     pack: Pack
     sha256: str = ""
     """Set when read: hash of the recipe's meaning, whatever its layout."""
+
+    def plan(self, net: NetName) -> SceneNet | HeadNet:
+        """How a net is made and trained."""
+        return self.scene if net == "scene" else self.head
 
     @field_validator("thresholds")
     @classmethod

@@ -66,6 +66,7 @@ def test_curate__every_action(run):
         {"id": "s/a", "action": "view", "to": "second"},
         {"id": "s/a", "action": "person", "to": "S3"},
         {"id": "s/a", "action": "labelled", "to": ["phone", "person"]},
+        {"id": "s/a", "action": "split", "to": "val"},
         {"id": "s/a", "action": "add_box", "label": "person", "xyxy": [1, 1, 60, 40], "attributes": {"worn": False}},
         {"id": "s/a", "action": "add_box", "label": "cup", "xyxy": [1, 1, 9, 9]},
         {"id": "s/a", "action": "remove_box", "box": {"label": "cup", "xyxy": [1, 1, 9, 9]}},
@@ -75,7 +76,7 @@ def test_curate__every_action(run):
     )
     (frame,) = frames.values()
     assert (frame.id, frame.tags, frame.view, frame.person) == ("s/a", {"light": "dim"}, "second", "S3")
-    assert (frame.group, frame.labelled) == ("person:S3", ("phone", "person"))
+    assert (frame.group, frame.labelled, frame.split) == ("person:S3", ("phone", "person"), "val")
     assert [(box.label, box.xyxy, box.attributes) for box in frame.boxes] == [
         ("remote", (30, 10, 40, 20), {"tilt": 0.5}),
         ("person", (1, 1, 60, 40), {"worn": False}),
@@ -115,6 +116,7 @@ def test_curate__an_unknown_person_leaves_the_group_of_the_wrong_one(run):
         ("{", "expected a JSON object"),
         ({"id": "s/a", "action": "drop", "why": ""}, "drop: why: String should have at least 1"),
         ({"id": "s/a", "action": "drop", "because": "x"}, "drop: because: Extra inputs"),
+        ({"id": "s/a", "action": "split", "to": "left"}, "split: to: Input should be 'train', 'val' or 'test'"),
         ({"id": "s/a", "action": "view", "to": "third"}, "view: to: Input should be 'first', 'second' or 'other'"),
         (
             {"id": "s/a", "action": "labelled", "to": ["drone"]},
@@ -152,6 +154,7 @@ def test_curate__thins_near_duplicates_and_says_which(run):
     assert report["thinned"] == [{"id": "s/b", "like": "s/a"}]
 
 
-def test_thin__other_groups_and_other_labels_stay():
+def test_thin__other_groups_sides_and_labels_stay():
     frames = [make("a"), make("b", group="clip:me/d"), make("c", boxes=()), make("d", labelled=("phone", "cup"))]
+    frames.append(make("e", split="val"))
     assert thin(frames, 16) == (tuple(frames), [])

@@ -96,6 +96,31 @@ def test_ingest__a_coco_licence_by_number_is_a_licence(coco, coco_recipe, tmp_pa
     assert read(coco_recipe(), tmp_path).frames[0].licence == "CC BY 4.0"
 
 
+def test_ingest__boxes_of_a_model_are_no_labels_until_confirmed(coco, coco_recipe, tmp_path):
+    coco.content["info"] = {"prelabelled": True}
+    with pytest.raises(
+        DataError, match=r"info\.prelabelled: expected labels of people, got boxes of a model; a person"
+    ):
+        read(coco_recipe(), tmp_path)
+    coco.content["info"] = {}
+    coco.content["annotations"][1]["score"] = 0.83
+    with pytest.raises(DataError, match=r"annotation 2: score: expected labels of people, got 0\.83 and 0 more scores"):
+        read(coco_recipe(), tmp_path)
+    coco.content["annotations"][1]["attributes"] = {"score": 0.83, "kind": "slab"}
+    assert read(coco_recipe(confirmed=True), tmp_path).frames[0].boxes[1].attributes == {"kind": "slab"}
+    coco.content["info"] = {"prelabelled": False}
+    assert len(read(coco_recipe(), tmp_path)) == 1
+
+
+def test_ingest__what_coco_tools_write_is_read(coco, coco_recipe, tmp_path):
+    coco.content["licenses"] = [{"id": 0, "name": "", "url": ""}]
+    coco.content["annotations"][0]["attributes"] = {"occluded": False, "rotation": 0.0}
+    coco.add("mon/000001500ms.png", license=0, licence=None, labelled_categories=None)
+    frame = read(coco_recipe(licence="own", labelled="all", persons={"mon": "P3"}), tmp_path).frames[1]
+    assert (frame.licence, frame.labelled, frame.clip) == ("own", ("person", "phone"), "mon")
+    assert (frame.time_s, frame.person) == (1.5, "P3")
+
+
 def image(**keys):
     return lambda content: content["images"][0].update(keys)
 
@@ -117,6 +142,10 @@ REFUSED = {
     "box without area": (annotation(bbox=[30, 4, 0, 8]), r"annotation 1 of image 1: box: expected an area above 0"),
     "NaN": (annotation(bbox=[float("nan"), 4, 4, 8]), r"annotations\.0\.bbox\.0: .*finite.*nan"),
     "short box": (annotation(bbox=[1, 4, 4]), r"annotations\.0\.bbox\.3"),
+    "turned box": (
+        annotation(attributes={"rotation": 30.0}),
+        r"annotation 1 of image 1: rotation: expected 0 degrees, got 30",
+    ),
     "unknown category": (annotation(category_id=9), r"annotation 1 of image 1: category_id: no category 9"),
     "unknown image": (annotation(image_id=7), r"annotation 1 of image 7: image_id: no such image"),
     "crowd": (annotation(iscrowd=1), r"annotation 1 of image 1: iscrowd: expected 0, got 1"),

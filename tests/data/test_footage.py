@@ -71,6 +71,14 @@ def test_ingest__images_in_depth_and_one_alone(tmp_path, picture, read):
     assert [frame.id for frame in read(tmp_path / "source/b.jpg", "images")] == ["v/b"]
 
 
+def test_ingest__refuses_images_smaller_than_any_net_reads_and_labels_that_nobody_lists(tmp_path, picture, read):
+    picture(tmp_path / "source/a.png", 1, (64, 12))
+    with pytest.raises(DataError, match=r"a\.png: expected a complete image file, got 64 x 12 px, under 16 px a side"):
+        read(tmp_path / "source", "images")
+    with pytest.raises(DataError, match=r"labelled: expected names of classes, got 'all'"):
+        read(tmp_path / "source", "images", labelled="all")
+
+
 def test_ingest__refuses_images_without_licence_of_one_name_or_none(tmp_path, picture, read):
     (tmp_path / "source").mkdir()
     with pytest.raises(DataError, match=r"expected files \.jpg, .* found none"):

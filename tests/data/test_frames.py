@@ -2,15 +2,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
+import pytest
 import torch
 
 from drawn import recipe as drawn_recipe
 from drawn import write_coco
 from proctor_models.config import Recipe
-from proctor_models.data.frames import HeadCrops, SceneFrames, Taught, collate_scene, head_labels, known_attributes
+from proctor_models.data.frames import (
+    HeadCrops,
+    SceneFrames,
+    Taught,
+    collate_scene,
+    head_labels,
+    known_attributes,
+    read_image,
+)
 from proctor_models.data.ingest import ingest
 from proctor_models.data.manifest import BoxLabel, FrameRecord, Manifest
+from proctor_models.errors import DataError
 from proctor_models.training.prepare import _spec
 
 
@@ -49,6 +60,26 @@ def test_head_labels__small_faces_are_left_out() -> None:
 def test_head_labels__a_taught_head_takes_no_class_from_its_teacher() -> None:
     found = head_labels(frame(MUFFS, labelled=("earphone",)), 24, 1.8, [FACE])
     assert [h.attributes for h in found] == [{"earphone_over_ear": True, "earphone_in_ear": False}]
+
+
+def test_head_labels__an_earphone_that_says_neither_kind_nor_place_is_unknown() -> None:
+    bare, unkind = MUFFS.model_copy(update={"attributes": {}}), {"worn": True}
+    (head,) = head_labels(frame(FACE, bare), 24, 1.8)
+    assert head.attributes == {"mask": False}
+    (head,) = head_labels(frame(FACE, MUFFS, MUFFS.model_copy(update={"attributes": unkind})), 24, 1.8)
+    assert head.attributes == {"mask": False, "earphone_over_ear": True}
+
+
+def test_read_image__a_file_cut_off_since_ingest_is_refused_not_grey(tmp_path: Path) -> None:
+    frames, _ = manifest(tmp_path)
+    path = frames.image_path(frames.frames[0])
+    whole = cv2.imread(str(path))
+    path.write_bytes(cv2.imencode(".jpg", whole)[1].tobytes()[:-400])
+    with pytest.raises(DataError, match=r"cannot be decoded.* run `proctor ingest` again"):
+        read_image(frames, frames.frames[0])
+    path.unlink()
+    with pytest.raises(DataError, match=r"no such image; ingest read it whole"):
+        read_image(frames, frames.frames[0])
 
 
 def test_known_attributes__masks_of_a_source_that_states_the_fault_are_worn_well_unless_stated() -> None:

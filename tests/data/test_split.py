@@ -119,6 +119,41 @@ def test_split__refuses_names_that_are_not_there(divide, rules, message):
         divide([make("a", person="S1")], **rules)
 
 
+def test_split__a_decided_side_holds_for_all_that_must_stay_with_the_frame(divide):
+    frames = [
+        make("a", person="S1"), make("b", person="S1", split="val"), make("c", person="S2"), make("d", clip="k"),
+        make("e", clip="k", split="test"), make("f", clip="k", split="test"), make("g", split="train"),
+    ]  # fmt: skip
+    sides = divide(frames, val_share=0.5, test_share=0.5)
+    assert sides == {"a": "val", "b": "val", "c": "train", "d": "test", "e": "test", "f": "test", "g": "train"}
+
+
+def test_split__a_decided_side_settles_people_that_look_alike(divide):
+    frames = [make("a", person="S1", phash="0" * 16, split="val"), make("b", person="S2", phash="0" * 15 + "1")]
+    assert divide(frames, val_persons=["S2"]) == {"a": "val", "b": "val"}
+
+
+def test_split__refuses_two_decided_sides_of_one_cluster(divide, tmp_path):
+    frames = [make("a", clip="k", split="val"), make("b", clip="k"), make("c", clip="k", split="test")]
+    with pytest.raises(
+        DataError, match=r"two sides: s/c to test by a decision, s/a to val by a decision; mend the deci"
+    ):
+        divide(frames)
+    assert not (tmp_path / "split").exists()
+
+
+@pytest.mark.parametrize("rules", [{"test_persons": ["S1"]}, {"test_sources": ["x"]}])
+def test_split__refuses_a_decided_side_against_the_recipe_s(divide, rules):
+    frames = [make("a", person="S1", split="val"), make("b", person="S1", source="x"), make("c", person="S2")]
+    sent = r"s/[ab] \(person S1, source (me|x)\) to test by the recipe"
+    with pytest.raises(DataError, match=rf"two sides: s/a to val by a decision, {sent}"):
+        divide(frames, **rules)
+
+
+def test_split__fit_all_trains_on_a_frame_whatever_was_decided(divide):
+    assert divide([make("a", person="S1", split="test")], fit_all=True) == {"a": "train"}
+
+
 def test_canonical__follows_aliases_to_their_end():
     assert canonical("S9", {"S9": "S5", "S5": "S2"}) == "S2"
 

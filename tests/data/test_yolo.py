@@ -61,6 +61,13 @@ def test_ingest__yolo_names_may_be_numbered_and_folders_the_other_way_round(yolo
     assert (c.id, c.boxes[0].label, c.boxes[0].xyxy) == ("y/val/c", "phone", (0, 0, 64, 48))
 
 
+def test_ingest__yolo_frames_of_a_clip_know_their_time_and_person(yolo, read, picture):
+    picture(yolo.path / "images/mon/000002000ms.png", 4)
+    frame = read(labelled="all", persons={"mon": "P2"}, person="P9").frames[0]
+    assert (frame.id, frame.clip, frame.time_s, frame.person) == ("y/mon/000002000ms", "mon", 2.0, "P2")
+    assert frame.labelled == ("person", "phone")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

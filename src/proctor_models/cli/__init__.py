@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from proctor_models import __version__
-from proctor_models.cli import curate, exams, pipeline, synth
+from proctor_models.cli import curate, data, exams, pipeline, prelabel, synth
 from proctor_models.errors import ProctorError
 
 # Nothing this process loads may phone home or install by itself.
@@ -34,7 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"proctor {__version__}")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for part in (pipeline, curate, exams, synth):
+    for part in (pipeline, curate, data, prelabel, exams, synth):
         part.add(verbs)
     return parser
 
@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if (error.name or "").startswith("proctor_models"):
             raise  # a defect of ours
         synth = args.verb.startswith("synth")
-        remedy = "make the environment of requirements-synth.txt" if synth else "run `make env` in the repository"
+        remedy = "run `make synth-env`" if synth else "run `make env` in the repository"
         print(f"proctor {args.verb}: needs {error.name}, which is not installed; {remedy}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

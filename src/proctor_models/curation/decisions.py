@@ -10,6 +10,7 @@ action         further keys                                     effect
 `view`         `to`: first | second | other                     the frame's view
 `person`       `to`: code, or null for unknown                  who is in it; its group follows
 `labelled`     `to`: [class, ...]                               the classes labelled exhaustively
+`split`        `to`: train | val | test                         the side of the frame and all that must stay with it
 `add_box`      `label`, `xyxy`, `attributes` (optional)         a forgotten box
 `remove_box`   `box`: {label, xyxy}                             a wrong box
 `relabel`      `box`, `to`: class                               a box of the wrong class
@@ -30,6 +31,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictStr, TypeAdapter, ValidationError
 
+from proctor_models.data.manifest import SplitName
 from proctor_models.errors import DataError
 
 Value = StrictStr | StrictBool | StrictFloat
@@ -87,6 +89,13 @@ class SetLabelled(_Decision):
     to: tuple[str, ...]
 
 
+class SetSplit(_Decision):
+    """The frame, and all frames that must stay with it, belong on one side of the split."""
+
+    action: Literal["split"]
+    to: SplitName
+
+
 class AddBox(_Decision):
     """A box was forgotten."""
 
@@ -127,7 +136,9 @@ class SetAttributes(_Decision):
     set: dict[str, Value | None] = Field(min_length=1)
 
 
-Decision = Drop | Tag | SetView | SetPerson | SetLabelled | AddBox | RemoveBox | Relabel | Move | SetAttributes
+Decision = (
+    Drop | Tag | SetView | SetPerson | SetLabelled | SetSplit | AddBox | RemoveBox | Relabel | Move | SetAttributes
+)
 ACTIONS = tuple(get_args(kind.model_fields["action"].annotation)[0] for kind in get_args(Decision))
 _ADAPTER: TypeAdapter[Decision] = TypeAdapter(Annotated[Decision, Field(discriminator="action")])
 
@@ -157,17 +168,29 @@ def read_decisions(path: Path) -> tuple[Line, ...]:
     return tuple(lines)
 
 
+def parse(row: object, where: str) -> Decision:
+    """One decision of a decoded line; `where` names its place in messages.
+
+    Raises:
+        DataError: it is not a decision; the key is named.
+
+    >>> parse({"id": "s/1", "action": "drop", "why": "blurred"}, "here").action
+    'drop'
+    """
+    action = row.get("action") if isinstance(row, dict) else None
+    if action not in ACTIONS:
+        raise DataError(f"{where}: action: expected one of {', '.join(ACTIONS)}, got {action!r}")
+    try:
+        return _ADAPTER.validate_json(json.dumps(row))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"][1:])
+        raise DataError(f"{where}: {action}: {key}: {first['msg']}, got {str(first['input'])[:60]!r}") from None
+
+
 def _decision(where: str, text: str) -> Decision:
     try:
         raw = json.loads(text)
     except json.JSONDecodeError as error:
         raise DataError(f"{where}: expected a JSON object, got {text[:60]!r} ({error.msg})") from None
-    action = raw.get("action") if isinstance(raw, dict) else None
-    if action not in ACTIONS:
-        raise DataError(f"{where}: action: expected one of {', '.join(ACTIONS)}, got {action!r}")
-    try:
-        return _ADAPTER.validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"][1:])
-        raise DataError(f"{where}: {action}: {key}: {first['msg']}, got {str(first['input'])[:60]!r}") from None
+    return parse(raw, where)

@@ -87,11 +87,11 @@ def replay(
 
 
 def thin(frames: Sequence[FrameRecord], bits: int) -> tuple[tuple[FrameRecord, ...], list[dict[str, object]]]:
-    """Only the first of frames of one group with the same labels and hashes at most `bits` apart; and what went."""
+    """Only the first of frames with one group, side and labels and hashes at most `bits` apart; and what went."""
     alike: dict[tuple[object, ...], list[int]] = defaultdict(list)
     for i, frame in enumerate(frames):
         labels = tuple(sorted(box.label for box in frame.boxes))
-        alike[frame.group, labels, tuple(sorted(frame.labelled))].append(i)
+        alike[frame.group, labels, tuple(sorted(frame.labelled)), frame.split].append(i)
     gone: dict[int, int] = {}
     for members in alike.values():
         for a, b in sorted(near_pairs([frames[i].phash for i in members], bits)):
@@ -134,6 +134,8 @@ def _apply(  # noqa: PLR0911 - one return for each action
             for name in labelled:
                 _check_class(name)
             return frame.model_copy(update={"labelled": labelled})
+        case d.SetSplit(to=side):
+            return frame.model_copy(update={"split": side})
         case d.AddBox(label=label, xyxy=xyxy, attributes=attributes):
             new = BoxLabel(label=label, xyxy=xyxy, attributes=attributes)
             there = any(_near(box, label, xyxy) for box in frame.boxes)

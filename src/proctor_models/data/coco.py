@@ -2,7 +2,8 @@
 
 Beyond COCO an image may state: `labelled_categories` (the classes labelled exhaustively), `source_repo` and
 `source_path` (the collection and the file in it), `licence`, `view`, `subject` (a code; "empty" means nobody) and
-`room_subject` (whose room it is), `clip`, `frame_index`, `fps`, `time_s`, `activity`, `holds`, `synthetic`,
+`room_subject` (whose room it is), `clip`, `group` (what it shares with the frame it was made from: see
+`FrameRecord.group`), `frame_index`, `fps`, `time_s`, `activity`, `holds`, `synthetic`,
 `native_aspect` (true width over height of an image that is stored stretched) and `tags` (text by name). An annotation
 may have `attributes`. Other keys are left out.
 """
@@ -17,7 +18,18 @@ from pathlib import Path, PurePosixPath
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictStr, ValidationError
 
 from proctor_models.config import Source, expand
-from proctor_models.data.drafts import Draft, DraftBox, Problems, group_of, our_class, view_of
+from proctor_models.data.drafts import (
+    NOT_LABELS,
+    Draft,
+    DraftBox,
+    Problems,
+    clip_of,
+    group_of,
+    inside,
+    our_class,
+    person_of,
+    view_of,
+)
 
 
 class _Part(BaseModel):
@@ -31,10 +43,11 @@ class _Category(_Part):
 
 class _Licence(_Part):
     id: int
-    name: str = Field(min_length=1)
+    name: str
 
 
 class _Info(_Part):
+    prelabelled: bool | None = None
     fps: float | None = Field(default=None, gt=0)
 
 
@@ -44,6 +57,7 @@ class _Annotation(_Part):
     category_id: int
     bbox: tuple[float, float, float, float]
     iscrowd: int = 0
+    score: float | None = None
     attributes: dict[str, StrictStr | StrictBool | StrictFloat] = {}
 
 
@@ -60,6 +74,7 @@ class _Image(_Part):
     view: str | None = None
     subject: str | None = None
     room_subject: str | None = None
+    group: str | None = None
     clip: str | None = None
     frame_index: int | None = Field(default=None, ge=0)
     fps: float | None = Field(default=None, gt=0)
@@ -82,18 +97,19 @@ class _Coco(_Part):
 def read_coco(source: Source, problems: Problems) -> Iterator[Draft]:
     """The frames of a COCO source, in the file's order; whatever is wrong is added to `problems`."""
     folder = expand(source.path, f"ingest.sources.{source.name}.path")
-    path = folder / source.annotations
+    path = folder / (source.annotations or "annotations.json")
     coco = _parsed(path, problems)
     if coco is None:
         return
+    if not source.confirmed:
+        _human(path, coco, problems)
     classes = _classes(source, path, coco, problems)
     _unique(path, coco, problems)
     boxes = _boxes(path, coco, classes, problems)
     licences = {entry.id: entry.name for entry in coco.licenses}
     for image in coco.images:
         where = f"{path}: image {image.id} ({image.file_name})"
-        name = PurePosixPath(image.file_name)
-        if name.is_absolute() or ".." in name.parts:
+        if not inside(image.file_name):
             problems.add(where, f"file_name: expected a path inside {source.images}/, got {image.file_name!r}")
             continue
         unknown = set(image.labelled_categories or ()) - {category.name for category in coco.categories}
@@ -106,7 +122,10 @@ def read_coco(source: Source, problems: Problems) -> Iterator[Draft]:
             )
             continue
         yield _draft(
-            source, coco, image, _Stated(where, folder / source.images / name, licence, classes, tuple(boxes[image.id]))
+            source,
+            coco,
+            image,
+            _Stated(where, folder / source.images / image.file_name, licence, classes, tuple(boxes[image.id])),
         )
 
 
@@ -134,6 +153,23 @@ def _parsed(path: Path, problems: Problems) -> _Coco | None:
     return None
 
 
+def _human(path: Path, coco: _Coco, problems: Problems) -> None:
+    """Refuse boxes of a model: a net must not learn from what it said itself."""
+    remedy = (
+        "a person has to correct these boxes; then remove the mark and every `score`, or say `confirmed: true` of "
+        "this source in the recipe"
+    )
+    if coco.info.prelabelled:
+        problems.add(f"{path}: info.prelabelled", f"expected labels of people, got boxes of a model; {remedy}")
+    scored = [annotation for annotation in coco.annotations if annotation.score is not None]
+    if scored and coco.info.prelabelled is None:
+        problems.add(
+            f"{path}: annotation {scored[0].id}",
+            f"score: expected labels of people, got {scored[0].score} and {len(scored) - 1} more scores, as a model "
+            f"gives them; {remedy}",
+        )
+
+
 def _classes(source: Source, path: Path, coco: _Coco, problems: Problems) -> dict[int, str]:
     """Category id to our class, "" where the recipe drops it."""
     classes: dict[int, str] = {}
@@ -146,7 +182,7 @@ def _classes(source: Source, path: Path, coco: _Coco, problems: Problems) -> dic
 
 
 def _unique(path: Path, coco: _Coco, problems: Problems) -> None:
-    stems = [str(PurePosixPath(image.file_name).with_suffix("")) for image in coco.images]
+    stems = [_stem(image) for image in coco.images]
     for what, values in (
         ("image id", [image.id for image in coco.images]),
         ("file_name (without suffix)", stems),
@@ -167,34 +203,47 @@ def _boxes(path: Path, coco: _Coco, classes: dict[int, str], problems: Problems)
             problems.add(where, f"category_id: no category {annotation.category_id} in the file; add it or mend the id")
         elif annotation.iscrowd:
             problems.add(where, "iscrowd: expected 0, got 1; a crowd is not one object: box each, or drop the class")
+        elif annotation.attributes.get("rotation", 0.0):
+            turned = annotation.attributes["rotation"]
+            problems.add(where, f"rotation: expected 0 degrees, got {turned}; draw the box upright around the thing")
         elif label := classes[annotation.category_id]:
             x, y, width, height = annotation.bbox
             corners = (x, y, x + width, y + height)
-            boxes[annotation.image_id].append(DraftBox(where, label, corners, annotation.attributes))
+            attributes = {name: value for name, value in annotation.attributes.items() if name not in NOT_LABELS}
+            boxes[annotation.image_id].append(DraftBox(where, label, corners, attributes))
     return boxes
 
 
 def _labelled(source: Source, coco: _Coco, image: _Image, classes: dict[int, str]) -> tuple[str, ...]:
     """Our classes labelled exhaustively: one that several source classes make up needs all of them."""
     if image.labelled_categories is None:
-        return source.labelled
+        if source.labelled != "all":
+            return source.labelled
+        return tuple(dict.fromkeys(name for name in classes.values() if name))
     stated = set(image.labelled_categories)
     partial = {classes[category.id] for category in coco.categories if category.name not in stated}
     ours = (classes[category.id] for category in coco.categories if category.name in stated)
     return tuple(dict.fromkeys(name for name in ours if name and name not in partial))
 
 
-def _person(source: Source, image: _Image) -> str | None:
+def _person(source: Source, image: _Image, clip: str | None) -> str | None:
     if image.subject is not None:
         return None if image.subject == "empty" else image.subject
-    return source.persons.get(image.source_repo or source.name, source.person)
+    return person_of(source, image.source_repo or source.name, clip)
 
 
-def _time_s(coco: _Coco, image: _Image) -> float | None:
+def _clip(source: Source, coco: _Coco, image: _Image) -> tuple[str | None, float | None]:
+    """Clip and time: as the image states them, else as its name does, else the clip the recipe names."""
+    named, named_s = clip_of(_stem(image)) or (None, None)
+    clip = image.clip or named or source.clips.get(image.source_repo or source.name)
     fps = image.fps or coco.info.fps
-    if image.time_s is None and image.frame_index is not None and fps:
-        return image.frame_index / fps
-    return image.time_s
+    if image.time_s is not None:
+        return clip, image.time_s
+    return clip, image.frame_index / fps if image.frame_index is not None and fps else named_s
+
+
+def _stem(image: _Image) -> str:
+    return str(PurePosixPath(image.file_name).with_suffix(""))
 
 
 def _tags(image: _Image) -> dict[str, str]:
@@ -205,21 +254,23 @@ def _tags(image: _Image) -> dict[str, str]:
 
 def _draft(source: Source, coco: _Coco, image: _Image, stated: _Stated) -> Draft:
     collection = image.source_repo or source.name
-    person, clip = _person(source, image), image.clip or source.clips.get(collection)
+    clip, time_s = _clip(source, coco, image)
+    person = _person(source, image, clip)
     return Draft(
-        name=str(PurePosixPath(image.file_name).with_suffix("")),
+        name=_stem(image),
         where=stated.where,
         path=stated.path,
         source=collection,
         licence=stated.licence,
         view=view_of(source, image.view),
-        group=group_of(person or image.room_subject, collection, clip, image.source_path or image.file_name),
+        group=image.group
+        or group_of(person or image.room_subject, collection, clip, image.source_path or image.file_name),
         labelled=_labelled(source, coco, image, stated.classes),
         stated_wh=(image.width, image.height),
         native_aspect=image.native_aspect,
         person=person,
         clip=clip,
-        time_s=_time_s(coco, image),
+        time_s=time_s,
         boxes=stated.boxes,
         tags=_tags(image),
     )

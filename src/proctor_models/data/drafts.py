@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -14,6 +14,10 @@ from proctor_models.errors import DataError
 from proctor_models.types import SCENE_CLASSES
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
+CHECKED = "checked"
+"""What a person says of a frame whose pre-labels are right now: CVAT's tag of that name."""
+NOT_LABELS = ("score",)
+"""Attributes that say how sure a model was; they are no labels and are left out."""
 SHOWN = 20  # problems of one source that a message lists
 
 ViewName = Literal["first", "second", "other"]
@@ -24,6 +28,7 @@ _VIEWS: dict[str, ViewName] = {
     "office desk": "first",
     "second": "second",
 }
+_FRAME_NAME = re.compile(r"(?P<clip>.+)/(?P<ms>\d{9,})ms")
 _ROBOFLOW = re.compile(r"\.rf\.[0-9A-Za-z]+$")
 _SIDES = {"train", "valid", "val", "test"}
 
@@ -91,6 +96,25 @@ class Problems:
         raise DataError(f"source {self._source!r}: {counted}; nothing was written\n  {listed}{rest}")
 
 
+def frame_name(clip: str, timestamp_s: float) -> str:
+    """Name of a frame of a clip, without suffix; `clip_of` reads it.
+
+    >>> frame_name("hall/exam", 12.3456)
+    'hall/exam/000012346ms'
+    """
+    return f"{clip}/{round(timestamp_s * 1000):09d}ms"
+
+
+def clip_of(name: str) -> tuple[str, float] | None:
+    """Clip and time in seconds of a frame named by `frame_name`; None for any other name.
+
+    >>> clip_of("hall/exam/000012346ms"), clip_of("holiday/beach")
+    (('hall/exam', 12.346), None)
+    """
+    found = _FRAME_NAME.fullmatch(name)
+    return (found["clip"], int(found["ms"]) / 1000) if found else None
+
+
 def view_of(source: Source, stated: str | None) -> ViewName:
     """The view of a frame: the recipe's, else what the frame states; an unknown word is `other`.
 
@@ -113,6 +137,57 @@ def our_class(source: Source, name: str, problems: Problems, where: str) -> str:
         )
         return ""
     return ours
+
+
+def person_of(source: Source, collection: str, clip: str | None) -> str | None:
+    """The only person in a frame, as the recipe says it of the clip, of the collection, or of the source.
+
+    >>> of = Source(name="a", format="video", path=".", persons={"mon": "P1"}, person="P2")
+    >>> person_of(of, "a", "mon"), person_of(of, "a", "tue")
+    ('P1', 'P2')
+    """
+    return source.persons.get(clip or "", source.persons.get(collection, source.person))
+
+
+def typed(text: str) -> AttributeValue:
+    """An attribute's text as a truth value where it is one.
+
+    >>> typed("true"), typed("False"), typed("earbud")
+    (True, False, 'earbud')
+    """
+    return {"true": True, "false": False}.get(text.lower(), text)
+
+
+def labelled_by(source: Source, listed: Iterable[str] | None, problems: Problems, where: str) -> tuple[str, ...]:
+    """Our classes labelled exhaustively in every frame of a labelling tool's file, as the recipe says.
+
+    Args:
+        source: its `labelled` must be given: a tool knows which labels there are, not which were looked for.
+        listed: our classes by the labels the file lists, "" for dropped ones; None where it lists none.
+        problems: gets a line where the recipe does not say it.
+        where: how messages name the file.
+    """
+    if "labelled" not in source.model_fields_set or (source.labelled == "all" and listed is None):
+        all_too = ", or `all` for every label of the task" if listed is not None else ""
+        problems.add(
+            where,
+            "labelled: expected the recipe to name the classes that were looked for in every frame, got "
+            f"{source.labelled or 'nothing'!r}; say `labelled: [phone, ...]` of this source{all_too}, [] for none",
+        )
+        return ()
+    if source.labelled == "all":
+        return tuple(dict.fromkeys(name for name in listed or () if name))
+    return source.labelled
+
+
+def inside(name: str) -> bool:
+    """Whether a file name a source states stays inside its folder.
+
+    >>> inside("a/b.png"), inside("../b.png"), inside("/b.png"), inside("")
+    (True, False, False, False)
+    """
+    path = PurePosixPath(name)
+    return bool(path.name) and not path.is_absolute() and ".." not in path.parts and "\\" not in name
 
 
 def original_picture(source: str, path: str) -> str:

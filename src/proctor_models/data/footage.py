@@ -6,17 +6,17 @@ frames (empty rooms, for example); otherwise every class is unknown.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from proctor_models.config import Source, expand
-from proctor_models.data.drafts import IMAGE_SUFFIXES, Draft, Problems, group_of, view_of
+from proctor_models.data.changes import Sampling
+from proctor_models.data.clips import VIDEO_SUFFIXES, clip_frames
+from proctor_models.data.drafts import IMAGE_SUFFIXES, Draft, Problems, frame_name, group_of, person_of, view_of
 from proctor_models.data.pictures import encode_jpeg
 from proctor_models.errors import TimestampError, VideoError
-from proctor_models.runtime.video import Recording
-
-VIDEO_SUFFIXES = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".3gp", ".ts")
 
 
 def read_images(source: Source, problems: Problems) -> Iterator[Draft]:
@@ -27,33 +27,31 @@ def read_images(source: Source, problems: Problems) -> Iterator[Draft]:
 
 
 def read_video(source: Source, problems: Problems) -> Iterator[Draft]:
-    """Frames of the recordings of a folder, or of one file, every `every_s`, each with its own timestamp."""
+    """Frames of the recordings of a folder, or of one file, each file a clip and each frame with its own time.
+
+    `every_s` says which frames are looked at, `change_bits` and `min_change` which of them are taken.
+    """
     for top, path in _files(source, VIDEO_SUFFIXES, problems):
         clip = path.relative_to(top).with_suffix("").as_posix()
+        taken = 0
         try:
-            recording = Recording(path)
-            for timestamp_s, image in recording.frames(1 / source.every_s):
-                where = f"{path} at {timestamp_s:.3f} s"
+            for frame in clip_frames(path, Sampling.of(source), source.damaged):
+                where, taken = f"{path} at {frame.timestamp_s:.3f} s", taken + 1
                 yield _draft(
                     source,
                     path,
-                    f"{clip}/{round(timestamp_s * 1000):09d}ms",
+                    frame_name(clip, frame.timestamp_s),
                     clip,
                     where=where,
                     clip=clip,
-                    time_s=timestamp_s,
-                    encoded=encode_jpeg(image, where),
+                    time_s=frame.timestamp_s,
+                    encoded=encode_jpeg(frame.image, where),
                 )
         except (VideoError, TimestampError) as error:
             where, _, what = str(error).partition(": ")
             problems.add(where, what)
-            continue
-        if recording.undecodable:
-            problems.add(
-                str(path),
-                f"expected every frame to decode, {recording.undecodable} of "
-                f"{recording.decoded + recording.undecodable} did not; the file is damaged or cut off: fetch it again",
-            )
+        else:
+            print(f"ingest {source.name}: {clip}: {taken} frames taken", file=sys.stderr, flush=True)
 
 
 def _files(source: Source, suffixes: tuple[str, ...], problems: Problems) -> list[tuple[Path, Path]]:
@@ -67,6 +65,9 @@ def _files(source: Source, suffixes: tuple[str, ...], problems: Problems) -> lis
         problems.add(str(path), f"expected files {', '.join(suffixes)}, found none; see `path` in the recipe")
     if not source.licence:
         problems.add(str(path), "licence: none stated; state it as the recipe's `licence` of this source")
+        return []
+    if source.labelled == "all":
+        problems.add(str(path), "labelled: expected names of classes, got 'all'; there is no file that lists labels")
         return []
     for stem, count in Counter(file.relative_to(top).with_suffix("").as_posix() for file in files).items():
         if count > 1:
@@ -87,7 +88,8 @@ def _draft(  # noqa: PLR0913 - one argument for each thing that images and recor
     time_s: float | None = None,
     encoded: bytes | None = None,
 ) -> Draft:
-    clip, person = clip or source.clips.get(source.name), source.persons.get(source.name, source.person)
+    clip = clip or source.clips.get(source.name)
+    person = person_of(source, source.name, clip)
     return Draft(
         name=name,
         where=where or str(path),
@@ -96,7 +98,7 @@ def _draft(  # noqa: PLR0913 - one argument for each thing that images and recor
         licence=source.licence or "",
         view=view_of(source, None),
         group=group_of(person, source.name, clip, picture),
-        labelled=source.labelled,
+        labelled=tuple(source.labelled),
         encoded=encoded,
         person=person,
         clip=clip,

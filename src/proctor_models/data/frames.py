@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -16,11 +15,13 @@ from proctor_models.boxes import covered
 from proctor_models.data.augment import fit_frame, head_augmentation, scene_augmentation
 from proctor_models.data.manifest import BoxLabel, FrameRecord, Manifest
 from proctor_models.errors import DataError
+from proctor_models.runtime import pixels
 from proctor_models.runtime.image import crop_square, normalise
 from proctor_models.runtime.spec import NetSpec
 from proctor_models.types import Image
 
 FACES = ("face", "face_masked")
+_KINDS = {"earphone_over_ear": "headphone", "earphone_in_ear": "earbud"}
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,12 @@ def read_image(manifest: Manifest, frame: FrameRecord) -> Image:
     """The frame's pixels.
 
     Raises:
-        DataError: the file cannot be decoded; ingest has read it once, so it was changed since.
+        DataError: the file is gone, cut off or cannot be decoded; ingest has read it whole, so it was changed since.
     """
-    path = manifest.image_path(frame)
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if image is None:
-        raise DataError(f"{path}: cannot be decoded any more; run `proctor ingest` again")
-    return np.asarray(image, np.uint8)
+    try:
+        return pixels.read_image(manifest.image_path(frame))
+    except DataError as error:
+        raise DataError(f"{error}; ingest read it whole, so it was changed: run `proctor ingest` again") from None
 
 
 def repeated(manifest: Manifest, repeat: Mapping[str, int]) -> list[FrameRecord]:
@@ -155,16 +155,18 @@ def head_labels(
 
 
 def _earphones(frame: FrameRecord, face: BoxLabel, crop_scale: float) -> dict[str, bool]:
-    worn = [b for b in frame.boxes if b.label == "earphone" and _worn(b)]
+    """Which kinds the head wears; unknown where a label near it leaves out what decides that."""
+    worn = [b for b in frame.boxes if b.label == "earphone" and (_worn(b) or "worn" not in b.attributes)]
     x0, y0, x1, y1 = face.xyxy
     half = max(x1 - x0, y1 - y0) * crop_scale / 2
     centre_x, centre_y = (x0 + x1) / 2, (y0 + y1) / 2
     region = np.array([[centre_x - half, centre_y - half, centre_x + half, centre_y + half]], np.float32)
     near = [b for b in worn if covered(np.array([b.xyxy], np.float32), region)[0, 0] > 0.5]
-    return {
-        "earphone_over_ear": any(b.attributes.get("kind") == "headphone" for b in near),
-        "earphone_in_ear": any(b.attributes.get("kind") == "earbud" for b in near),
-    }
+    kinds = {b.attributes.get("kind") for b in near if _worn(b)}
+    # Formats without attributes (YOLO) say that there is an earphone, not which kind nor whether it is worn.
+    unsaid = any("worn" not in b.attributes or "kind" not in b.attributes for b in near)
+    said = {name: kind in kinds for name, kind in _KINDS.items()}
+    return {name: present for name, present in said.items() if present or not unsaid}
 
 
 def known_attributes(labels: Sequence[HeadLabel]) -> list[HeadLabel]:

@@ -3,6 +3,9 @@
 The folder holds `manifest.jsonl`, `images/<source>/...` and `summary.json`. A stretched image (`native_aspect`)
 gets its true shape here, once, and its boxes with it; every other image file is copied byte for byte.
 
+Frames of the recipe's `exclude_persons` are read, counted and left out, with their rooms, recordings and copies
+(`proctor_models.data.versions.persons`); a forgotten person who is not excluded stops the stage.
+
 A box may leave its image by up to 2 px (rounding, half-pixel conventions) and is clipped; further out it is refused.
 """
 
@@ -14,11 +17,15 @@ from pathlib import Path
 
 from proctor_models.config import Recipe, Source
 from proctor_models.data.coco import read_coco
+from proctor_models.data.cvat import read_cvat
 from proctor_models.data.drafts import Draft, Problems
 from proctor_models.data.footage import read_images, read_video
+from proctor_models.data.label_studio import read_label_studio
 from proctor_models.data.manifest import FrameRecord, Manifest
 from proctor_models.data.pictures import checked_boxes, opened, store, unstretch
 from proctor_models.data.summary import summarise
+from proctor_models.data.versions.persons import persons_of, without
+from proctor_models.data.versions.record import refuse_forgotten
 from proctor_models.data.yolo import read_yolo
 from proctor_models.errors import ConfigError
 from proctor_models.files import building, write_json
@@ -28,7 +35,14 @@ IMAGES_FOLDER = "images"
 PROGRESS_EVERY = 500  # frames between two lines of progress
 
 Reader = Callable[[Source, Problems], Iterator[Draft]]
-READERS: dict[str, Reader] = {"coco": read_coco, "yolo": read_yolo, "images": read_images, "video": read_video}
+READERS: dict[str, Reader] = {
+    "coco": read_coco,
+    "yolo": read_yolo,
+    "cvat": read_cvat,
+    "label-studio": read_label_studio,
+    "images": read_images,
+    "video": read_video,
+}
 
 
 def ingest(recipe: Recipe, out: Path) -> Manifest:
@@ -39,8 +53,8 @@ def ingest(recipe: Recipe, out: Path) -> Manifest:
 
     Raises:
         ConfigError: two sources of one name, or a path that cannot be expanded.
-        DataError: something is wrong with a source; the message lists up to 20 problems by file and item. `out` is
-            then as it was before.
+        DataError: something is wrong with a source; the message lists up to 20 problems by file and item; or it
+            holds frames of a forgotten person. `out` is then as it was before.
     """
     names = [source.name for source in recipe.ingest.sources]
     for name in names:
@@ -49,27 +63,51 @@ def ingest(recipe: Recipe, out: Path) -> Manifest:
     with building(out) as part:
         frames: list[FrameRecord] = []
         for source in recipe.ingest.sources:
-            frames += _read(source, part / IMAGES_FOLDER)
+            frames += read_source(source, part / IMAGES_FOLDER)
+        frames, excluded = _without_excluded(recipe, frames, part / IMAGES_FOLDER, out)
         (part / IMAGES_FOLDER).mkdir(exist_ok=True)
         Manifest(tuple(frames), part / IMAGES_FOLDER).save(part)
-        write_json(part / SUMMARY_FILE, summarise(frames))
+        write_json(part / SUMMARY_FILE, summarise(frames) | ({"excluded": excluded} if excluded else {}))
     return Manifest.load(out)
 
 
-def _read(source: Source, images: Path) -> list[FrameRecord]:
+def _without_excluded(
+    recipe: Recipe, frames: list[FrameRecord], images: Path, out: Path
+) -> tuple[list[FrameRecord], dict[str, int]]:
+    """The frames that stay, and how many each excluded person had; their image files are removed."""
+    codes = recipe.ingest.exclude_persons
+    refuse_forgotten(persons_of(frames), codes, out)
+    kept = without(frames, codes, images)
+    if not codes:
+        return kept, {}
+    named = persons_of(frames)
+    counts = {code: named[code] for code in codes} | {"frames": len(frames) - len(kept)}
+    said = ", ".join(f"{code} {named[code]}" for code in codes)
+    print(f"ingest: {counts['frames']} frames left out, excluded persons: {said}", file=sys.stderr, flush=True)
+    return kept, counts
+
+
+def read_source(source: Source, images: Path) -> list[FrameRecord]:
+    """Every frame of one source, checked; image files are written under `images`.
+
+    Raises:
+        DataError: something is wrong with it; up to 20 problems are listed.
+    """
     problems = Problems(source.name)
     frames = []
-    collections = set()
+    collections: set[str] = set()
+    clips: set[str] = set()
     for number, draft in enumerate(READERS[source.format](source, problems), start=1):
         collections.add(draft.source)
+        clips.add(draft.clip or draft.source)
         frame = _stored(source, draft, images, problems)
         if frame is not None:
             frames.append(frame)
         if number % PROGRESS_EVERY == 0:
             print(f"ingest {source.name}: {number} frames", file=sys.stderr, flush=True)
-    for key, named in (("persons", source.persons), ("clips", source.clips)):
-        for name in sorted(named.keys() - collections) if not problems else ():  # a slip here would be a leak later
-            problems.add(f"recipe: {key}", f"no frame comes from {name!r}; known: {', '.join(sorted(collections))}")
+    for key, named, known in (("persons", source.persons, collections | clips), ("clips", source.clips, collections)):
+        for name in sorted(named.keys() - known) if not problems else ():  # a slip here would be a leak later
+            problems.add(f"recipe: {key}", f"no frame comes from {name!r}; known: {', '.join(sorted(known))}")
     problems.refuse()
     print(f"ingest {source.name}: {len(frames)} frames read", file=sys.stderr, flush=True)
     return frames

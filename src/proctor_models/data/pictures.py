@@ -20,6 +20,7 @@ from proctor_models.data.drafts import Draft, DraftBox, Problems
 from proctor_models.data.manifest import BoxLabel
 from proctor_models.errors import DataError
 from proctor_models.runtime.image import resize
+from proctor_models.runtime.pixels import MIN_SIDE_PX
 from proctor_models.types import Image
 
 OVERSHOOT_PX = 2.0  # a box may leave its image by this much (rounding, half-pixel conventions) and is clipped
@@ -41,7 +42,7 @@ def read_picture(data: bytes, suffix: str, where: str) -> Picture:
     """Decode every pixel of an image file's bytes.
 
     Raises:
-        DataError: unreadable, truncated, or suspiciously large.
+        DataError: unreadable, truncated, suspiciously large, or too small for any net.
     """
     try:
         with warnings.catch_warnings():
@@ -50,6 +51,8 @@ def read_picture(data: bytes, suffix: str, where: str) -> Picture:
             with Pillow.open(io.BytesIO(data), formats=FORMATS) as opened:
                 opened.load()
                 upright = ImageOps.exif_transpose(opened)
+                if min(upright.size) < MIN_SIDE_PX:
+                    raise ValueError(f"{upright.size[0]} x {upright.size[1]} px, under {MIN_SIDE_PX} px a side")
                 phash = str(imagehash.phash(upright))
                 return Picture(data, suffix, upright.size, phash)
     except (OSError, ValueError, SyntaxError, Warning, Pillow.DecompressionBombError) as error:

@@ -1,9 +1,10 @@
 """`proctor split`: frames divided by person, clip and original picture, never by frame.
 
 Frames are joined into *clusters*: of one person (codes of one person are one), one clip, one group, or nearly identical
-by perceptual hash. A whole cluster goes to one side:
+by perceptual hash, mirrored or not. A whole cluster goes to one side:
 
-1. to where the recipe sends one of its persons or sources (two answers are an error);
+1. to the side that a decision names for one of its frames, or to where the recipe sends one of its persons or sources
+   (two answers are an error);
 2. else to training where a person is known;
 3. else by a hash of the seed and the cluster's first group, so that added frames do not move the others.
 
@@ -21,11 +22,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from proctor_models.config import Recipe, Split
-from proctor_models.data.manifest import FrameRecord, Manifest, SplitName
-from proctor_models.data.similar import near_pairs
+from proctor_models.data.manifest import FrameRecord, Manifest, SplitName, data_version
+from proctor_models.data.similar import mirrored_pairs, near_pairs
 from proctor_models.data.summary import summarise
+from proctor_models.data.versions.sheet import SHEET_FILE, datasheet, subject_of
 from proctor_models.errors import ConfigError, DataError
-from proctor_models.files import building, write_json
+from proctor_models.files import building, write_json, write_text
 
 SIDES: tuple[SplitName, ...] = ("train", "val", "test")
 REPORT_FILE = "split.json"
@@ -35,7 +37,7 @@ Pairs = Sequence[tuple[int, int]]
 
 
 def split(recipe: Recipe, data: Path, out: Path) -> Manifest:
-    """Give every frame of the dataset in `data` its side and write the manifest and `split.json` to `out`.
+    """Give every frame of the dataset in `data` its side; write manifest, `split.json` and `datasheet.md` to `out`.
 
     Returns:
         The manifest as written.
@@ -47,7 +49,8 @@ def split(recipe: Recipe, data: Path, out: Path) -> Manifest:
     manifest = Manifest.load(data)
     frames, rules = manifest.frames, recipe.split
     _check_names(recipe.name, rules, frames)
-    pairs = near_pairs([frame.phash for frame in frames], rules.near_duplicate_bits)
+    hashes = [frame.phash for frame in frames]
+    pairs = near_pairs(hashes, rules.near_duplicate_bits) + mirrored_pairs(hashes, rules.near_duplicate_bits)
     clusters = _clusters(frames, rules, pairs)
     sides: dict[int, SplitName] = {}
     for members in clusters:
@@ -60,6 +63,8 @@ def split(recipe: Recipe, data: Path, out: Path) -> Manifest:
     with building(out) as part:
         divided.save(part)
         write_json(part / REPORT_FILE, report)
+        about = subject_of(recipe, divided.frames, data_version(part), data)
+        write_text(part / SHEET_FILE, datasheet(about))
     print(table(divided.frames), flush=True)
     return Manifest.load(out)
 
@@ -187,6 +192,9 @@ def _side(members: Sequence[FrameRecord], rules: Split) -> SplitName:
     sent = {canonical(f.person, rules.same_person) for f in members if f.person and _pull(f, rules)}
     if loose and people - sent:
         pulled.setdefault("train", next(f for f in loose if canonical(f.person or "", rules.same_person) not in sent))
+    decided = _decided(members, pulled, rules)
+    if decided:
+        return decided
     if len(pulled) > 1:
         said = ", ".join(f"{frame.id} (person {frame.person}) to {side}" for side, frame in pulled.items())
         raise DataError(
@@ -199,6 +207,22 @@ def _side(members: Sequence[FrameRecord], rules: Split) -> SplitName:
     if draw < rules.test_share:
         return "test"
     return "val" if draw < rules.test_share + rules.val_share else "train"
+
+
+def _decided(members: Sequence[FrameRecord], pulled: dict[SplitName, FrameRecord], rules: Split) -> SplitName | None:
+    """The side that curation decided for the cluster; where the recipe names another, neither is right."""
+    decided = {frame.split: frame for frame in reversed(members) if frame.split}
+    sent = {side: frame for side, frame in pulled.items() if _pull(frame, rules)}
+    if not decided:
+        return None
+    if len(decided) == 1 and sent.keys() <= decided.keys():
+        return next(iter(decided))
+    said = [f"{frame.id} to {side} by a decision" for side, frame in decided.items()]
+    said += [f"{f.id} (person {f.person}, source {f.source}) to {side} by the recipe" for side, f in sent.items()]
+    raise DataError(
+        f"split: frames that must stay together are sent to two sides: {', '.join(said)}; "
+        "mend the decisions file, or the persons and sources in the recipe"
+    )
 
 
 def _pull(frame: FrameRecord, rules: Split) -> SplitName | None:

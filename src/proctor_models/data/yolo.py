@@ -17,7 +17,17 @@ import yaml
 from PIL import Image as Pillow
 
 from proctor_models.config import Source, expand
-from proctor_models.data.drafts import IMAGE_SUFFIXES, Draft, DraftBox, Problems, group_of, our_class, view_of
+from proctor_models.data.drafts import (
+    IMAGE_SUFFIXES,
+    Draft,
+    DraftBox,
+    Problems,
+    clip_of,
+    group_of,
+    our_class,
+    person_of,
+    view_of,
+)
 
 ORIENTATION_TAG = 0x0112
 
@@ -190,17 +200,21 @@ def _boxes(
 
 
 def _draft(source: Source, top: Path, file: Path, boxes: tuple[DraftBox, ...], classes: Sequence[str]) -> Draft:
-    clip, person = source.clips.get(source.name), source.persons.get(source.name, source.person)
+    name = _name(top, file)
+    clip, time_s = clip_of(name) or (source.clips.get(source.name), None)
+    person = person_of(source, source.name, clip)
+    named = tuple(dict.fromkeys(name for name in classes if name))
     return Draft(
-        name=_name(top, file),
+        name=name,
         where=str(file),
         path=file,
         source=source.name,
         licence=source.licence or "",
         view=view_of(source, None),
         group=group_of(person, source.name, clip, file.relative_to(top).as_posix()),
-        labelled=source.labelled or tuple(dict.fromkeys(name for name in classes if name)),
+        labelled=named if source.labelled == "all" else source.labelled or named,
         person=person,
         clip=clip,
+        time_s=time_s,
         boxes=boxes,
     )

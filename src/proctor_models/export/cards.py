@@ -70,7 +70,8 @@ def card(recipe: Recipe, nets: Mapping[str, Net], parity: Mapping[str, Any], mea
         "intended_use": INTENDED,
         "not_for": list(NOT_FOR),
         "nets": {
-            name: {"sha256": net.sha256, "spec": asdict(net.spec), "parity": parity[name]} for name, net in nets.items()
+            name: {"sha256": net.sha256, "spec": asdict(net.spec), "parity": parity[name], **people(parity[name])}
+            for name, net in nets.items()
         },
         "thresholds": dict(recipe.thresholds),
         "trained_on_all_frames": recipe.split.fit_all,
@@ -78,6 +79,15 @@ def card(recipe: Recipe, nets: Mapping[str, Net], parity: Mapping[str, Any], mea
         "measured": {"packed_nets": measured.same_nets, **measured.about},
         "open": open_questions(measured),
     }
+
+
+def people(parity: Mapping[str, Any]) -> dict[str, list[str] | None]:
+    """Codes of the people a net was trained on, by its record; None where an older record does not say.
+
+    >>> people({"persons": ["S1"], "persons_not_stated_by": []}), people({})
+    ({'persons': ['S1'], 'persons_not_stated_by': []}, {'persons': None, 'persons_not_stated_by': None})
+    """
+    return {name: parity.get(name) for name in ("persons", "persons_not_stated_by")}
 
 
 def open_questions(measured: Measured) -> list[str]:
@@ -135,7 +145,13 @@ def _net(name: str, net: Mapping[str, Any]) -> str:
     worst = f"largest score difference {parity['worst_score_difference']:.1e}"
     if parity["boxes"]:
         worst += f", smallest box overlap {parity['worst_box_iou']:.4f}"
-    return f"- `{name}`: {', '.join(spec['names'])}; {width}x{height} px, sha256 `{net['sha256']}`; {proof}, {worst}"
+    seen = ", ".join(net["persons"]) or "nobody known by a code" if net.get("persons") is not None else "not stated"
+    if net.get("persons_not_stated_by"):
+        seen += f", and whoever {', '.join(net['persons_not_stated_by'])} was trained on (not stated)"
+    return (
+        f"- `{name}`: {', '.join(spec['names'])}; {width}x{height} px, sha256 `{net['sha256']}`; {proof}, {worst}; "
+        f"people trained on: {seen}"
+    )
 
 
 def _measured_on(measured: Mapping[str, Any]) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import json
 import os
 import tempfile
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import onnx
@@ -51,11 +53,27 @@ def export(recipe: Recipe, net: NetName, checkpoint: Path, data: Path, out: Path
     """
     module, spec = load_net(checkpoint)
     spec = stamped(recipe, net, spec, data, str(checkpoint))
-    return export_module(module, spec, recipe.export, Manifest.load(data), out)
+    return export_module(module, spec, recipe.export, Manifest.load(data), out, people_of(checkpoint))
 
 
-def export_module(module: nn.Module, spec: NetSpec, limits: Export, manifest: Manifest, out: Path) -> dict[str, object]:
-    """Export any net that keeps the interface of `spec.net`; see `export`."""
+def people_of(checkpoint: Path) -> dict[str, object]:
+    """What a checkpoint's record says of the people it was trained on; empty where it says nothing."""
+    try:
+        said = json.loads((checkpoint / "metrics.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {name: said[name] for name in ("persons", "persons_not_stated_by") if name in said}
+
+
+def export_module(
+    module: nn.Module,
+    spec: NetSpec,
+    limits: Export,
+    manifest: Manifest,
+    out: Path,
+    people: Mapping[str, object] = MappingProxyType({}),
+) -> dict[str, object]:
+    """Export any net that keeps the interface of `spec.net`; `people` goes on record; see `export`."""
     frames, basis = frames_to_compare(manifest)
     with building(out) as part:
         path = part / f"{spec.net}.onnx"
@@ -71,6 +89,8 @@ def export_module(module: nn.Module, spec: NetSpec, limits: Export, manifest: Ma
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
             "bytes": path.stat().st_size,
             "recipe": spec.recipe,
+            "data_version": spec.data_version,
+            **people,
             "versions": {name: importlib.metadata.version(name) for name in ("torch", "onnx", "onnxruntime")},
         }
         write_json(part / PARITY_FILE, report)

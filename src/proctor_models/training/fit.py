@@ -31,7 +31,7 @@ from proctor_models.files import building, write_json
 from proctor_models.nets.checkpoint import save_net
 from proctor_models.training.modules import MONITOR, NetModule
 from proctor_models.training.prepare import Prepared, prepare, start_file
-from proctor_models.training.record import HISTORY_FILE, Recorder, curves, read_history
+from proctor_models.training.record import HISTORY_FILE, METRICS_FILE, Recorder, curves, read_history
 from proctor_models.types import NetName
 
 _STATE_FILE = "state.json"
@@ -83,7 +83,7 @@ def train(recipe: Recipe, net: NetName, data: Path, out: Path, *, fresh: bool = 
 
 def plan_sha256(recipe: Recipe, net: NetName) -> str:
     """Hash of all in the recipe that a net's weights depend on, its starting weights' content included."""
-    plan = recipe.scene if net == "scene" else recipe.head
+    plan = recipe.plan(net)
     meaning = json.dumps({"seed": recipe.seed, "net": net, **plan.model_dump(mode="json")}, sort_keys=True)
     digest = hashlib.sha256(meaning.encode())
     if plan.init:
@@ -124,7 +124,7 @@ def _open_session(recipe: Recipe, net: NetName, version: str, out: Path, fresh: 
 
 def _fit(recipe: Recipe, net: NetName, data: Path, out: Path, session: _Session, prepared: Prepared) -> None:
     spec = prepared.module.spec
-    plan = recipe.scene if net == "scene" else recipe.head
+    plan = recipe.plan(net)
     opened: Any = nullcontext(None)
     if rank_zero_only.rank == 0:
         params = {"seed": recipe.seed, "net": net, **prepared.counts, net: plan.model_dump(mode="json")}
@@ -179,8 +179,8 @@ def _keep(out: Path, session: _Session, prepared: Prepared, run: tracking.Run | 
     with building(out) as part:
         save_net(part, module.net, prepared.module.spec)
         spec = prepared.module.spec
-        said = {"recipe": spec.recipe, "data_version": spec.data_version, **prepared.counts}
-        write_json(part / "metrics.json", {"best": chosen, "epochs": len(history), **said})
+        said = {"recipe": spec.recipe, "data_version": spec.data_version, **prepared.counts, **prepared.people}
+        write_json(part / METRICS_FILE, {"best": chosen, "epochs": len(history), **said})
         shutil.copy(session.folder / HISTORY_FILE, part / HISTORY_FILE)
         figure = curves(history, prepared.module.spec.net)
         figure.savefig(part / "curves.png", dpi=110)

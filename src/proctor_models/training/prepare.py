@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from proctor_models.nets.head import IMAGENET_MEAN, IMAGENET_STD, HeadNet
 from proctor_models.nets.scene import COCO_ROWS, SceneNet
 from proctor_models.runtime.spec import NetSpec
 from proctor_models.training.head import HeadModule
+from proctor_models.training.record import people_trained_on
 from proctor_models.training.scene import SceneModule
 from proctor_models.training.teacher import FaceTeacher, find_heads, load_taught, save_taught, teach
 from proctor_models.types import HEAD_ATTRIBUTES, SCENE_CLASSES, NetName
@@ -46,6 +47,8 @@ class Prepared:
     val: DataLoader[Any]
     counts: dict[str, int]
     """Frames or crops on each side, for the record."""
+    people: dict[str, list[str]] = field(default_factory=dict)
+    """Whose frames the net learns from, for the record; see `people_trained_on`."""
 
 
 def prepare(recipe: Recipe, net: NetName, manifest: Manifest, version: str, keep: Path) -> Prepared:
@@ -59,8 +62,12 @@ def prepare(recipe: Recipe, net: NetName, manifest: Manifest, version: str, keep
         keep: folder where what a teacher said is kept for a resumed run.
     """
     if net == "scene":
-        return _prepare_scene(recipe, manifest, version, keep)
-    return _prepare_head(recipe, manifest, version)
+        prepared, init = _prepare_scene(recipe, manifest, version, keep), recipe.scene.init
+    else:
+        prepared, init = _prepare_head(recipe, manifest, version), recipe.head.init
+    start = start_file(recipe, init) if init else None
+    ours = start.parent if start is not None and start.name == CHECKPOINT_FILE else None
+    return replace(prepared, people=people_trained_on(manifest, ours, init))
 
 
 def _loader(dataset: SceneFrames | HeadCrops, plan: Net, *, train: bool, collate: Any = None) -> DataLoader[Any]:

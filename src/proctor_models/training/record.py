@@ -8,10 +8,34 @@ from pathlib import Path
 from lightning.pytorch import Callback, LightningModule, Trainer
 from matplotlib.figure import Figure
 
+from proctor_models.data.manifest import Manifest
+from proctor_models.data.versions.persons import persons_of
 from proctor_models.files import write_text
 from proctor_models.tracking import Run
 
 HISTORY_FILE = "history.jsonl"
+METRICS_FILE = "metrics.json"
+
+
+def people_trained_on(manifest: Manifest, start: Path | None, init: str) -> dict[str, list[str]]:
+    """Whose frames a net has learnt from, for its record: codes of people, its starting net's included.
+
+    Args:
+        manifest: all frames, with their sides; validation frames count, for they choose what is kept.
+        start: folder of the checkpoint of ours it starts from; None for base weights, which know nobody of ours.
+        init: how the recipe names that checkpoint.
+
+    Returns:
+        `persons`: codes; `persons_not_stated_by`: starting checkpoints whose record does not say whom they saw.
+    """
+    codes = set(persons_of(frame for frame in manifest if frame.split in ("train", "val")))
+    silent: list[str] = []
+    if start is not None:
+        path = start / METRICS_FILE
+        said = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        codes |= set(said.get("persons", []))
+        silent = list(said.get("persons_not_stated_by", [])) if "persons" in said else [init]
+    return {"persons": sorted(codes), "persons_not_stated_by": silent}
 
 
 def read_history(folder: Path) -> list[dict[str, float]]:

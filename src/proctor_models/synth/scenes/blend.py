@@ -50,7 +50,7 @@ def link(thing: Any) -> Any:
 def mesh(
     name: str,
     vertices: Points | Sequence[Vec],
-    faces: Sequence[Sequence[int]],
+    faces: Sequence[Sequence[int]] | NDArray[np.int64],
     material: Any = None,
     uv: NDArray[np.float32] | None = None,
     smooth: bool = True,

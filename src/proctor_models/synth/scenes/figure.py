@@ -57,8 +57,9 @@ class Figure:
     """Rest to world of the head bone."""
     landmarks: HeadFrame
     grips: dict[Side, Matrix]
-    """Palm frame in the world: origin where a held phone's middle lies, x across the palm towards the thumb, y out of
-    the palm, z along the fingers."""
+    """(4, 4) that places a held thing in the world: build it about its origin with its width along x, its front
+    (screen, cover) towards +y and its height along z. The hand lies behind it: +y points out of the palm. Proper
+    rotations for both hands. For things of 8 to 12 mm thickness; see `hands.Hand.grip`."""
     objects: dict[str, list[Any]] = field(default_factory=dict)
     """Blender objects by part: skin, eyes, hair, top, trousers, ..."""
 

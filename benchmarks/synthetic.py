@@ -16,6 +16,7 @@ again, so a stopped run goes on.
 from __future__ import annotations
 
 import argparse
+import math
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -27,7 +28,7 @@ import numpy as np
 import yaml
 
 from proctor_models.config import DETECTOR_NAMES
-from proctor_models.data.manifest import Manifest
+from proctor_models.data.manifest import FrameRecord, Manifest
 from proctor_models.evaluation.bootstrap import each, interval, resample
 from proctor_models.evaluation.precision import box_ap, frame_ap
 from proctor_models.evaluation.seen import Judgement, Seen, judge, look
@@ -35,7 +36,7 @@ from proctor_models.files import write_json, write_text
 from proctor_models.runtime.predictor import Predictor
 
 REAL = ("curated", "webcam", "webcam_val")
-STEPS = {"scene": {"epochs": 3, "steps_an_epoch": 200}, "head": {"epochs": 3, "steps_an_epoch": 150}}
+STEPS = {"scene": {"epochs": 3, "steps_an_epoch": 200}, "head": {"epochs": 3, "steps_an_epoch": 100}}
 NETS = ("scene", "head")
 
 
@@ -101,9 +102,28 @@ def prepare(plan: Plan, written: Mapping[str, Path]) -> None:
             proctor("split", "--recipe", recipe, "--data", curated, "--out", plan.work / arm / "split")
 
 
+def fill(plan: Plan, arm: str, recipe: Path) -> None:
+    """Show the frames of a small arm often enough that its epochs have as many steps as the others'."""
+    raw = yaml.safe_load(recipe.read_text(encoding="utf-8"))
+    train = Manifest.load(plan.work / arm / "split").of("train")
+    for net in NETS:
+        repeat = raw[net]["repeat"]
+        shown = sum(repeat.get(frame.source, 1) * _examples(frame, net) for frame in train)
+        times = math.ceil(STEPS[net]["steps_an_epoch"] * raw[net]["batch"] / shown)
+        if times > 1:
+            raw[net]["repeat"] = {name: times * repeat.get(name, 1) for name in sorted({f.source for f in train})}
+    write_text(recipe, yaml.safe_dump(raw, sort_keys=False))
+
+
+def _examples(frame: FrameRecord, net: str) -> int:
+    """How many examples a net is shown of a frame: the frame, or a crop of every head."""
+    return 1 if net == "scene" else sum(box.label in ("face", "face_masked") for box in frame.boxes)
+
+
 def fit(plan: Plan, arm: str, recipe: Path) -> None:
     """Train and export both nets of an arm."""
     folder = plan.work / arm
+    fill(plan, arm, recipe)
     for net in NETS:
         checkpoint, onnx = folder / "checkpoints" / net, folder / "onnx" / net
         words = ("--recipe", recipe, "--net", net, "--data", folder / "split")

@@ -191,6 +191,8 @@ def make_cloth(fit: BodyFit, faces: Ints, loose: float, folds: float, seed: int,
     body = relax(world, small, 3)
     shape = relax(world, small, 14, np.where(on_arm, 0.5, under))
     shape = shape + normals * (loose * np.where(on_arm, 0.85, under))[:, None]
+    if neck is not None:  # the hem lies over the trousers
+        shape = shape + normals * (0.008 * ~on_arm * np.clip((fit.waist + 0.04 - rest[:, 2]) / 0.07, 0, 1))[:, None]
     shape = shape + normals * (under * fold_depth(rest, along, folds, seed))[:, None]
     if neck is not None:
         shape = _on_neckline(fit, shape, small, rest, neck)

@@ -117,7 +117,7 @@ def scalp(fit: HeadFit, cut: Cut, colour: blend.Rgb) -> Any:
     tint = blend.material(f"{figure.name}.scalp", (0.6 * colour[0], 0.6 * colour[1], 0.6 * colour[2]), 0.85)
     made = blend.mesh(
         f"{figure.name}.scalp",
-        figure.world[used] + (0.0016 if cut.style == "buzz" else 0.0026) * normals[used],
+        figure.world[used] + 0.0030 * normals[used],
         renumbered,
         tint,
     )

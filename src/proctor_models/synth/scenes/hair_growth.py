@@ -32,7 +32,8 @@ def grow(growth: Growth, cut: Cut, rng: Rng) -> Points:
         way = unit(0.35 * way + 0.65 * wanted)
         points = keep_off(growth, points + way * lengths[:, None], t)
         made.append(points)
-    return np.stack(made, 1)
+    # Vector units may give other last bits from call to call; nothing after this depends on them.
+    return np.stack(made, 1).round(5)
 
 
 def hair_of(growth: Growth, cut: Cut, rng: Rng) -> Points:

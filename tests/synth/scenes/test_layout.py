@@ -8,9 +8,9 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from proctor_models.synth.scenes.arrange import PIECES, lay_out
-from proctor_models.synth.scenes.layout import DESK_MIDDLE, WALLS, Layout, pushed_clear, room_size, wall_parts
-from proctor_models.synth.scenes.spec import Decor, Light, LightSpec, Room, RoomSpec
+from proctor_models.synth.scenes.plans.spec import Decor, Light, LightSpec, Room, RoomSpec
+from proctor_models.synth.scenes.world.arrange import PIECES, lay_out
+from proctor_models.synth.scenes.world.layout import DESK_MIDDLE, WALLS, Layout, pushed_clear, room_size, wall_parts
 
 DAY = LightSpec("day", 1, 0.0)
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from proctor_models.synth.scenes.lens import cover_of, develop, jpeg, tone
-from proctor_models.synth.scenes.plan import scene
-from proctor_models.synth.scenes.spec import CameraSpec
+from proctor_models.synth.scenes.plans.plan import scene
+from proctor_models.synth.scenes.plans.spec import CameraSpec
 
 CAMERA = replace(scene(1, 0).cameras[0], resolution_wh=(320, 240), noise=0.01, motion_px=0.0, blur_px=0.5, covered=0.0)
 

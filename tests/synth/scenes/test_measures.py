@@ -7,7 +7,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from proctor_models.synth.scenes.measures import (
+from proctor_models.synth.scenes.plans.measures import (
     chance,
     in_grip,
     is_open,
@@ -17,7 +17,7 @@ from proctor_models.synth.scenes.measures import (
     screen_of,
     webcam,
 )
-from proctor_models.synth.scenes.spec import Side, Thing, ThingSpec
+from proctor_models.synth.scenes.plans.spec import Side, Thing, ThingSpec
 
 
 def thing(kind: Thing, seed: int = 3, face_down: bool = False, hand: Side = "right") -> ThingSpec:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from proctor_models.synth.scenes.outlines import BOX_FACES, box_corners, box_uv, rounded_outline, slab_rings
+from proctor_models.synth.scenes.world.outlines import BOX_FACES, box_corners, box_uv, rounded_outline, slab_rings
 
 
 def test_box_faces__look_outwards() -> None:

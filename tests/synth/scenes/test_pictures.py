@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from proctor_models.synth.scenes import scenery, screens, textures, words
+from proctor_models.synth.scenes.world import scenery, screens, textures, words
 from proctor_models.types import Image
 
 Rng = np.random.Generator

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from proctor_models.errors import ConfigError
-from proctor_models.synth.scenes.acts import SHARES
-from proctor_models.synth.scenes.cameras_plan import FACE_HEIGHT, eyes_at
-from proctor_models.synth.scenes.desk_plan import REACH
-from proctor_models.synth.scenes.jobs import Job, planned, resolution_wh
-from proctor_models.synth.scenes.plan import SCENES_A_CLIP, owner_code, scene
-from proctor_models.synth.scenes.spec import THINGS, SceneSpec, scene_from_json
+from proctor_models.synth.scenes.plans.acts import SHARES
+from proctor_models.synth.scenes.plans.cameras_plan import FACE_HEIGHT, eyes_at
+from proctor_models.synth.scenes.plans.desk_plan import REACH
+from proctor_models.synth.scenes.plans.jobs import Job, planned, resolution_wh
+from proctor_models.synth.scenes.plans.plan import SCENES_A_CLIP, owner_code, scene
+from proctor_models.synth.scenes.plans.spec import THINGS, SceneSpec, scene_from_json
 
 BLOCK = sum(SHARES.values())
 

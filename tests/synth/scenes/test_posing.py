@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from proctor_models.synth.scenes.posing import (
+from proctor_models.synth.scenes.bodies.posing import (
     Limb,
     Skeleton,
     apply,

@@ -5,8 +5,24 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from proctor_models.synth.scenes.faces import OVAL, SIZE, corner_uv, landmark_pixels, landmark_uv, project, region
-from proctor_models.synth.scenes.skin import bgr_to_lab, detail, lab_to_bgr, linear_rgb, monk_lab, retone, tone_lab
+from proctor_models.synth.scenes.bodies.faces import (
+    OVAL,
+    SIZE,
+    corner_uv,
+    landmark_pixels,
+    landmark_uv,
+    project,
+    region,
+)
+from proctor_models.synth.scenes.bodies.skin import (
+    bgr_to_lab,
+    detail,
+    lab_to_bgr,
+    linear_rgb,
+    monk_lab,
+    retone,
+    tone_lab,
+)
 
 
 def test_tone_lab__lightness_follows_the_scale() -> None:

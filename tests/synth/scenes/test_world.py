@@ -23,8 +23,9 @@ import json, sys
 import bpy, mathutils
 import numpy as np
 from typing import get_args
-from proctor_models.synth.scenes import blend, lights, rooms, things
-from proctor_models.synth.scenes.spec import Light, LightSpec, Room, RoomSpec, Thing, ThingSpec
+from proctor_models.synth.scenes import blend
+from proctor_models.synth.scenes.world import lights, rooms, things
+from proctor_models.synth.scenes.plans.spec import Light, LightSpec, Room, RoomSpec, Thing, ThingSpec
 
 def box(objects):
     bpy.context.view_layer.update()

@@ -15,9 +15,9 @@ from proctor_models.files import write_bytes, write_json
 from proctor_models.synth.scenes import labels as see
 from proctor_models.synth.scenes import stage
 from proctor_models.synth.scenes.lens import cover_of, develop, jpeg
+from proctor_models.synth.scenes.plans.spec import CameraSpec, SceneSpec
 from proctor_models.synth.scenes.records import frame_name, record, record_path, spec_hash
 from proctor_models.synth.scenes.render import shoot
-from proctor_models.synth.scenes.spec import CameraSpec, SceneSpec
 
 
 def make_frames(spec: SceneSpec, folder: Path, views: tuple[int, ...] = (0, 1)) -> None:

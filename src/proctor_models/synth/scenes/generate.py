@@ -20,10 +20,10 @@ from proctor_models.errors import ConfigError, DataError
 from proctor_models.files import building, write_json, write_text
 from proctor_models.synth.scenes.coco import ANNOTATIONS_FILE, coco_of, licence_text
 from proctor_models.synth.scenes.gallery import write_gallery
-from proctor_models.synth.scenes.jobs import Job, planned, resolution_wh
-from proctor_models.synth.scenes.plan import VIEWS_A_SCENE, scenes_of
+from proctor_models.synth.scenes.plans.jobs import Job, planned, resolution_wh
+from proctor_models.synth.scenes.plans.plan import VIEWS_A_SCENE, scenes_of
+from proctor_models.synth.scenes.plans.spec import SceneSpec
 from proctor_models.synth.scenes.records import finished, frame_name
-from proctor_models.synth.scenes.spec import SceneSpec
 
 SCENES_A_PROCESS = 40
 """Then a fresh process takes over: Blender's memory grows."""

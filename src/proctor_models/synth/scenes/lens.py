@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proctor_models.errors import DataError
-from proctor_models.synth.scenes.spec import CameraSpec
+from proctor_models.synth.scenes.plans.spec import CameraSpec
 from proctor_models.types import Image
 
 Light = NDArray[np.float32]  # (height, width, 3), linear RGB
@@ -96,7 +96,7 @@ def tone(light: Light, look: str) -> Light:
 def cover_of(camera: CameraSpec, seed: int) -> Plane:
     """How much of each pixel's light the thing before the lens takes, 0 to 1, at the written resolution.
 
-    >>> from proctor_models.synth.scenes.plan import scene
+    >>> from proctor_models.synth.scenes.plans.plan import scene
     >>> float(cover_of(scene(1, 0).cameras[0], 3).max())
     0.0
     """

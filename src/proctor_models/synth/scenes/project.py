@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from proctor_models.synth.scenes.figure import Figure
+from proctor_models.synth.scenes.bodies.figure import Figure
 
 Points = NDArray[np.float64]  # (n, 3) metres
 NEAR_M = 0.02

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from proctor_models.synth.scenes.labels import Head, Label
-from proctor_models.synth.scenes.spec import PersonSpec, SceneSpec
+from proctor_models.synth.scenes.plans.spec import PersonSpec, SceneSpec
 
 VIEWS_A_SCENE = 2
 NO_EARS = "nobody"
@@ -20,7 +20,7 @@ FAR_FACE, NEAR_FACE = 0.18, 0.34
 def frame_name(spec: SceneSpec, view: int) -> str:
     """File name without suffix; names sort in the order of the frames.
 
-    >>> from proctor_models.synth.scenes.plan import scene
+    >>> from proctor_models.synth.scenes.plans.plan import scene
     >>> frame_name(scene(7, 12), 1)
     's00012-second'
     """

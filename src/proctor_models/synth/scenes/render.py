@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from proctor_models.errors import DataError
 from proctor_models.synth.scenes import blend
+from proctor_models.synth.scenes.plans.spec import CameraSpec
 from proctor_models.synth.scenes.project import Pinhole
-from proctor_models.synth.scenes.spec import CameraSpec
 
 SAMPLES = 4
 """A pixel; denoised. Sixteen look nearly the same and cost three times as much."""

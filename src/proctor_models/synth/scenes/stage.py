@@ -11,20 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proctor_models.synth.scenes import blend, render
+from proctor_models.synth.scenes.attire.dress import dress
 from proctor_models.synth.scenes.blend import Tagged
-from proctor_models.synth.scenes.body import load_base
-from proctor_models.synth.scenes.cameras_plan import DESK_MIDDLE
-from proctor_models.synth.scenes.dress import dress
-from proctor_models.synth.scenes.figure import Figure
+from proctor_models.synth.scenes.bodies.body import load_base
+from proctor_models.synth.scenes.bodies.figure import Figure
+from proctor_models.synth.scenes.bodies.people import head_pose, make_figure, model_person
 from proctor_models.synth.scenes.labels import Head, Part
-from proctor_models.synth.scenes.lights import build_light
-from proctor_models.synth.scenes.measures import in_grip, resting_size
-from proctor_models.synth.scenes.people import head_pose, make_figure, model_person
+from proctor_models.synth.scenes.plans.cameras_plan import DESK_MIDDLE
+from proctor_models.synth.scenes.plans.measures import in_grip, resting_size
+from proctor_models.synth.scenes.plans.spec import CameraSpec, PersonSpec, SceneSpec, ThingSpec
 from proctor_models.synth.scenes.project import Pinhole, face_points, silhouette
-from proctor_models.synth.scenes.rooms import build_room
-from proctor_models.synth.scenes.seating import extra_chair
-from proctor_models.synth.scenes.spec import CameraSpec, PersonSpec, SceneSpec, ThingSpec
-from proctor_models.synth.scenes.things import make_thing
+from proctor_models.synth.scenes.world.lights import build_light
+from proctor_models.synth.scenes.world.rooms import build_room
+from proctor_models.synth.scenes.world.seating import extra_chair
+from proctor_models.synth.scenes.world.things import make_thing
 from proctor_models.types import SCENE_CLASSES
 
 COVER_RISE_M = 0.010

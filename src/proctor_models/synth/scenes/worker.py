@@ -15,7 +15,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from proctor_models.synth.scenes.jobs import Job, planned
+from proctor_models.synth.scenes.plans.jobs import Job, planned
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""Everything people wear: hair, clothes, hats, masks, glasses, earphones."""

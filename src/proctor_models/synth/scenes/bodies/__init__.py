@@ -1,0 +1,1 @@
+"""Bodies, faces, hands and what they do."""

@@ -1,0 +1,1 @@
+"""What a scene shows, drawn from a seed before anything is modelled."""

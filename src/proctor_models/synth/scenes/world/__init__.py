@@ -1,0 +1,1 @@
+"""Rooms, light, furniture, and things on desks and in hands."""

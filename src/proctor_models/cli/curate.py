@@ -35,9 +35,10 @@ def _open(args: argparse.Namespace) -> None:
 
 
 def _save(args: argparse.Namespace) -> None:
+    from proctor_models.curation.app import default_name
     from proctor_models.curation.save import save_decisions
 
-    save_decisions(args.data, args.name, args.out, args.who)
+    save_decisions(args.data, args.name or default_name(args.data), args.out, args.who)
 
 
 def add(verbs: Verbs[argparse.ArgumentParser]) -> None:
@@ -81,10 +82,10 @@ def _add_save(family: Verbs[argparse.ArgumentParser]) -> None:
         "save",
         _save,
         "write what was decided in FiftyOne as lines of a decisions file",
-        "proctor curate save --data data/demo/split --name demo-split --out configs/decisions/demo.jsonl --who R1",
+        "proctor curate save --data data/demo/split --out configs/decisions/demo.jsonl --who R1",
     )
     verb.epilog = f"{_TAGS}\n{verb.epilog}"
     verb.add_argument("--data", required=True, type=Path, help="dataset folder that was opened")
-    verb.add_argument("--name", required=True, help="its name in FiftyOne")
+    verb.add_argument("--name", default="", help="its name in FiftyOne, if `open` was given one")
     verb.add_argument("--out", required=True, type=Path, help="decisions file to append to")
     verb.add_argument("--who", help="code of who decided, never a name")

@@ -26,16 +26,21 @@ from typing import Any
 
 import numpy as np
 import yaml
+from numpy.typing import NDArray
 
 from proctor_models.config import DETECTOR_NAMES
+from proctor_models.data.frames import HeadCrops, HeadLabel, head_labels, known_attributes
 from proctor_models.data.manifest import FrameRecord, Manifest
 from proctor_models.evaluation.bootstrap import each, interval, resample
 from proctor_models.evaluation.precision import box_ap, frame_ap
 from proctor_models.evaluation.seen import Judgement, Seen, judge, look
 from proctor_models.files import write_json, write_text
+from proctor_models.runtime.model import Net
 from proctor_models.runtime.predictor import Predictor
+from proctor_models.types import HEAD_ATTRIBUTES
 
 REAL = ("curated", "webcam", "webcam_val")
+SMALLEST_HEAD_PX = 24
 STEPS = {"scene": {"epochs": 3, "steps_an_epoch": 200}, "head": {"epochs": 3, "steps_an_epoch": 100}}
 NETS = ("scene", "head")
 
@@ -150,12 +155,45 @@ def measure(plan: Plan, threads: int) -> dict[str, Any]:
         "steps": STEPS,
         "arms": {arm: list(sources) for arm, sources in plan.arms.items()},
         "detectors": {name: compare(arms, times=1000, seed=0) for name, arms in judged.items()},
+        "heads": crops(plan, threads),
     }
+
+
+def crops(plan: Plan, threads: int) -> dict[str, dict[str, dict[str, Any]]]:
+    """The head net alone, on the labelled heads of the test frames: attribute, arm, figure.
+
+    It needs no face that the scene net has found, so a short training of that net does not hide what this one learnt.
+    """
+    manifest = Manifest.load(plan.work / "real" / "split").of("test")
+    said: dict[str, NDArray[np.float64]] = {}
+    labels: list[HeadLabel] = []
+    for arm in plan.arms:
+        net = Net.load(plan.work / arm / "onnx" / "head" / "head.onnx", threads=threads)
+        if not labels:
+            wide = net.spec.crop_scale
+            labels = known_attributes([h for f in manifest for h in head_labels(f, SMALLEST_HEAD_PX, wide)])
+        heads = HeadCrops(manifest, labels, net.spec)
+        batches = [np.stack([heads[i][0].numpy() for i in part]) for part in np.array_split(range(len(heads)), 40)]
+        said[arm] = np.concatenate([net.run(batch)["attributes"] for batch in batches]).astype(np.float64)
+    figures = {}
+    for column, name in enumerate(HEAD_ATTRIBUTES):
+        known = [i for i, head in enumerate(labels) if name in head.attributes]
+        truth = np.array([labels[i].attributes[name] for i in known], bool)
+        if not (truth.any() and (~truth).any()):
+            continue
+        groups = [labels[i].frame.person or labels[i].frame.group for i in known]
+        draws = resample(groups, times=1000, seed=0)
+        values = {}
+        for arm, scores in said.items():
+            mine = scores[known, column]
+            drawn = each(draws, lambda w, m=mine, t=truth: frame_ap(m, t, w))
+            values[arm] = {"crop_ap": (frame_ap(mine, truth), drawn)}
+        figures[f"{name} ({truth.sum()} of {len(truth)})"] = paired(values)
+    return figures
 
 
 def compare(arms: Mapping[str, Judgement], times: int, seed: int) -> dict[str, dict[str, dict[str, Any]]]:
     """Arm, figure, its value, interval and paired difference to the first arm."""
-    first = next(iter(arms))
     values: dict[str, dict[str, tuple[float, Any]]] = {}
     for arm, judgement in arms.items():
         scores, matches, groups = judgement.of(np.ones(len(judgement.boxed), bool))
@@ -163,11 +201,18 @@ def compare(arms: Mapping[str, Judgement], times: int, seed: int) -> dict[str, d
         boxes, framed = resample(groups, times, seed), resample(scores.groups, times, seed)
         values[arm] = {
             "box_ap50": (box_ap(matches, 0.5), each(boxes, lambda w, m=matches: box_ap(m, 0.5, w))),
-            "frame_ap": (
+        }
+        if np.isfinite(scores.scores).any():  # else not one frame was assessable
+            values[arm]["frame_ap"] = (
                 frame_ap(ranked, scores.truth),
                 each(framed, lambda w, r=ranked, t=scores.truth: frame_ap(r, t, w)),
-            ),
-        }
+            )
+    return paired(values)
+
+
+def paired(values: Mapping[str, Mapping[str, tuple[float, Any]]]) -> dict[str, dict[str, dict[str, Any]]]:
+    """Values with their resamples, as figures with intervals and differences to the first arm."""
+    first = next(iter(values))
     return {
         arm: {
             figure: {
@@ -186,10 +231,10 @@ def table(result: Mapping[str, Any]) -> str:
     """The figures as Markdown."""
     head = "| detector | figure | " + " | ".join(result["arms"]) + " |"
     lines = [head, "|" + " --- |" * (2 + len(result["arms"]))]
-    for detector, arms in result["detectors"].items():
-        for figure in ("box_ap50", "frame_ap"):
+    for name, arms in (result["detectors"] | result["heads"]).items():
+        for figure in next(iter(arms.values())):
             cells = [_cell(arm, figures[figure]) for arm, figures in arms.items()]
-            lines.append(f"| {detector} | {figure} | " + " | ".join(cells) + " |")
+            lines.append(f"| {name} | {figure} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 

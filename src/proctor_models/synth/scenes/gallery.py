@@ -25,7 +25,7 @@ COLOURS: Mapping[str, tuple[int, int, int]] = {
 }  # fmt: skip
 """Red, green, blue by class."""
 SLICES = (
-    "view", "activity", "light", "room", "camera", "monk_tone", "sex", "age", "hair", "glasses", "headwear",
+    "view", "activity", "light", "room_kind", "camera", "monk_tone", "sex", "age", "hair", "glasses", "headwear",
     "ears_seen", "earphones", "mask", "distance", "angle",
 )  # fmt: skip
 SHEET_COLUMNS, SHEET_ROWS = 8, 5

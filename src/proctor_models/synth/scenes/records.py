@@ -92,7 +92,7 @@ def _tags(
     width, height = camera.resolution_wh
     tags = {
         "light": spec.light.kind,
-        "room": spec.room.kind,
+        "room_kind": spec.room.kind,
         "camera": f"{width}x{height}",
         "scene": str(spec.index),
         "frame": str(spec.index * VIEWS_A_SCENE + view),

@@ -78,7 +78,7 @@ lint: $(READY) ## format, style, types and import contracts
 	mypy
 	lint-imports
 
-test: data lint ## every check: lint, types, contracts, unit tests, doctests, notebooks, miniature pipeline
+test: data synth-env lint ## every check: lint, types, contracts, unit tests, doctests, notebooks, miniature pipeline
 	OMP_NUM_THREADS=1 pytest --numprocesses 2 --dist loadgroup
 
 notebooks: $(READY) ## open the seven questions in JupyterLab, on this machine only

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
+import numpy as np
 import pytest
 import yaml
 
@@ -39,3 +42,36 @@ def test_data__an_unknown_recipe_is_one_message(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "no such recipe" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def synthetic() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("synthetic", ROOT / "benchmarks" / "synthetic.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["synthetic"] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_synthetic__arms_differ_in_what_they_train_on_alone(tmp_path: Path) -> None:
+    module = synthetic()
+    plan = module.Plan(ROOT / "configs/evaluation.yaml", tmp_path, {"scenes": tmp_path}, {"faces": tmp_path})
+    raw = {arm: yaml.safe_load(path.read_text()) for arm, path in module.recipes(plan).items()}
+    assert {arm: one["split"].pop("train_sources") for arm, one in raw.items()} == {
+        "real": ["curated", "webcam", "webcam_val"],
+        "synthetic": ["scenes"],
+        "both": ["curated", "webcam", "webcam_val", "scenes"],
+        "all": ["curated", "webcam", "webcam_val", "scenes", "faces"],
+    }
+    assert {one.pop("name") for one in raw.values()} == set(plan.arms)
+    assert raw["real"] == raw["both"] == raw["all"]
+    assert raw["synthetic"]["split"] == raw["real"]["split"]
+
+
+def test_synthetic__differences_are_paired_by_resample() -> None:
+    drawn = np.linspace(0.0, 1.0, 101)
+    said = synthetic().paired({"real": {"ap": (0.5, drawn)}, "both": {"ap": (0.6, drawn + 0.1)}})
+    assert said["both"]["ap"]["interval"] == pytest.approx((0.125, 1.075))
+    assert said["both"]["ap"]["difference_interval"] == pytest.approx((0.1, 0.1))
+    assert said["real"]["ap"]["difference"] == 0

@@ -71,7 +71,11 @@ print("TOLD" + json.dumps(told))
 
 @pytest.fixture(scope="module")
 def told() -> Any:
-    run = subprocess.run([str(PYTHON), "-c", CODE], capture_output=True, text=True, check=True, cwd=ROOT)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    run = subprocess.run(
+        [str(PYTHON), "-c", CODE], capture_output=True, text=True, check=False, env=environment, cwd=ROOT
+    )
+    assert run.returncode == 0, run.stderr
     line = next(line for line in run.stdout.splitlines() if line.startswith("TOLD"))
     return json.loads(line[4:])
 

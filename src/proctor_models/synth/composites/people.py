@@ -59,8 +59,7 @@ class Studio:
         except ImportError as error:
             raise ConfigError(
                 f"{error.name or error} is not installed; composing pictures needs an environment of its own: "
-                f"`uv venv .venv-synth && uv pip install --python .venv-synth --no-deps -r {REQUIREMENTS} -e .`, "
-                "then run .venv-synth/bin/proctor"
+                f"`make synth-env` makes it from {REQUIREMENTS}"
             ) from None
         self._folder = Path(openpeople.__file__).parent / "data" / "curated"
         solutions = mediapipe.solutions

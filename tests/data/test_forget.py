@@ -245,6 +245,8 @@ def test_forget__a_coco_folder_under_dvc_loses_them_and_dvc_is_named(
     for name in ("P3-0", "P2-0"):
         Path(f"data/embedded/masks/{name}.png").write_bytes(b"which pixels are whose")
     Path("data/embedded/gallery.html").write_text("<img src='images/P3-0.png'>")
+    Path("data/embedded/contact.jpg").write_bytes(b"everybody")
+    Path("data/embedded/plan.jsonl").write_text('{"owner": "P3"}\n{"clip": "P3-0001"}\n{"owner": "P30"}\n')
     assert main(["data", "forget", "P3"]) == 0
     coco = json.loads(Path("data/embedded/annotations.json").read_text())
     assert {image["subject"] for image in coco["images"]} == {"P1", "P2", "P4"}
@@ -252,6 +254,8 @@ def test_forget__a_coco_folder_under_dvc_loses_them_and_dvc_is_named(
     assert not list(Path("data/embedded").rglob("P3*"))
     assert [path.name for path in Path("data/embedded/masks").iterdir()] == ["P2-0.png"]
     assert not Path("data/embedded/gallery.html").exists()
+    assert not Path("data/embedded/contact.jpg").exists()
+    assert Path("data/embedded/plan.jsonl").read_text() == '{"owner": "P30"}\n'
     assert "data/embedded.dvc: DVC keeps the folder as it was in its cache" in capsys.readouterr().out
 
 
@@ -367,3 +371,15 @@ def test_read_forgotten__a_damaged_record_is_refused(tmp_path: Path) -> None:
     (tmp_path / FORGOTTEN_FILE).write_text('{"schema": "proctor-forgotten/1", "salt": "0", "codes": []}\n{"x": 1}\n')
     with pytest.raises(DataError, match=r"forgotten\.jsonl:2: expected a deletion"):
         read_forgotten(tmp_path)
+
+
+def test_forget__a_damaged_dataset_is_refused_not_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_coco(Path("data/embedded"), frames_a_person=2)
+    broken = Path("data/embedded/annotations.json")
+    broken.write_text(broken.read_text()[:200])
+    assert main(["data", "forget", "P3"]) == 1
+    assert "data/embedded/annotations.json: expected JSON" in capsys.readouterr().err
+    assert len(list(Path("data/embedded/images").iterdir())) > 0

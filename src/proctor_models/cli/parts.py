@@ -51,3 +51,17 @@ def add_stage(
     parser.add_argument("--recipe", required=True, help="a recipe in configs/ by name, or the path of a YAML file")
     parser.add_argument("--out", required=True, type=Path, help="folder to write; complete or absent, never half")
     return parser
+
+
+def count(text: str) -> int:
+    """An option's value: a whole number from 0.
+
+    >>> count("7")
+    7
+
+    Raises:
+        ArgumentTypeError: it is something else.
+    """
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0, got {text!r}")
+    return int(text)

@@ -8,7 +8,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from proctor_models.cli.parts import Verbs, add_verb
+from proctor_models.cli.parts import Verbs, add_verb, count
 from proctor_models.errors import ConfigError
 
 SYNTH_PYTHON = "PROCTOR_SYNTH_PYTHON"
@@ -111,10 +111,10 @@ def add(verbs: Verbs[argparse.ArgumentParser]) -> None:
     )
     synth.add_argument("--kind", choices=("scenes", "composites"), default="scenes")
     synth.add_argument("--frames", type=int, default=200)
-    synth.add_argument("--seed", type=int, default=0)
+    synth.add_argument("--seed", type=count, default=0)
     synth.add_argument("--out", required=True, type=Path, help="folder to write; complete or absent, never half")
     synth.add_argument("--only", type=int, help="scenes: make this frame alone, as the whole run would")
-    synth.add_argument("--workers", type=int, default=0, help="scenes: processes of one thread; 0: one a processor")
+    synth.add_argument("--workers", type=count, default=0, help="scenes: processes of one thread; 0: one a processor")
     synth.add_argument("--resolution", help="scenes: WIDTHxHEIGHT of all frames; else each camera has its own")
 
     exam = add_verb(
@@ -124,7 +124,7 @@ def add(verbs: Verbs[argparse.ArgumentParser]) -> None:
         "compose a sample exam of a made-up candidate in two views",
         "proctor synth-exam --seed 1 --out data/sample-exam",
     )
-    exam.add_argument("--seed", type=int, default=0)
+    exam.add_argument("--seed", type=count, default=0)
     exam.add_argument("--out", required=True, type=Path)
 
     faces = add_verb(
@@ -136,7 +136,7 @@ def add(verbs: Verbs[argparse.ArgumentParser]) -> None:
     )
     faces.add_argument("--data", required=True, type=Path, help="dataset folder whose frames are painted on")
     faces.add_argument("--frames", type=int, default=200)
-    faces.add_argument("--seed", type=int, default=0)
+    faces.add_argument("--seed", type=count, default=0)
     faces.add_argument("--out", required=True, type=Path, help="COCO folder to write; complete or absent, never half")
     faces.add_argument("--splits", default="train", help="sides of the split to paint on, divided by commas")
     faces.add_argument("--cutouts", type=Path, help="folder of PNG files of earphones with transparency")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,9 +20,12 @@ from proctor_models.data.versions.persons import persons_of, theirs
 from proctor_models.data.versions.read import COCO_FILE, coco_source, is_coco
 from proctor_models.data.versions.sheet import SHEET_FILE, Subject, datasheet, read_curation, subject_of
 from proctor_models.data.versions.traces import Marks, scrubbed
+from proctor_models.errors import DataError
 from proctor_models.files import building
 
 SIDES = ("train", "val", "test")
+PLAN_FILE = "plan.jsonl"
+PICTURES = frozenset({".jpg", ".jpeg", ".png"})
 Regenerate = Callable[[Mapping[str, Any], Manifest, int], dict[str, Any]]
 
 
@@ -105,6 +109,8 @@ def clean(one: DatasetFolder, marks: Marks, recipes: Mapping[str, Recipe]) -> No
             if is_image or path.name in (MANIFEST_FILE, COCO_FILE):
                 _link(path, part / inside)
                 continue
+            if one.version is None and gone and len(inside.parts) == 1 and path.suffix in PICTURES:
+                continue  # a contact sheet: it shows whoever was there, and can be made again
             count, content = scrubbed(path, marks)
             if not count:
                 _link(path, part / inside)
@@ -112,6 +118,7 @@ def clean(one: DatasetFolder, marks: Marks, recipes: Mapping[str, Recipe]) -> No
                 (part / inside).write_bytes(content)
         if one.version is None:
             _rewrite_coco(part, names)
+            _rewrite_plan(part, marks.codes)
         else:
             _rewrite_manifest(one, part, gone, recipes)
 
@@ -119,9 +126,25 @@ def clean(one: DatasetFolder, marks: Marks, recipes: Mapping[str, Recipe]) -> No
 def _found(root: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        if COCO_FILE in names and MANIFEST_FILE not in names:
+            _check_json(Path(folder) / COCO_FILE)
         if MANIFEST_FILE in names or (COCO_FILE in names and is_coco(Path(folder))):
             folders.clear()
             yield Path(folder)
+
+
+def _check_json(path: Path) -> None:
+    """A file that is cut short must not pass for one that is no dataset: its person would stay.
+
+    Raises:
+        DataError: it is not JSON.
+    """
+    try:
+        json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DataError(
+            f"{path}: expected JSON, got what ends early or is damaged ({error}); mend or remove it"
+        ) from None
 
 
 def _opened(folder: Path, sources: Sequence[Source]) -> DatasetFolder:
@@ -170,6 +193,16 @@ def _rewrite_coco(part: Path, names: Collection[str]) -> None:
     raw["annotations"] = [row for row in raw["annotations"] if row.get("image_id") not in gone]
     path.unlink()  # a hard link: writing through it would change the folder that is still the good one
     path.write_text(json.dumps(raw, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _rewrite_plan(part: Path, codes: Collection[str]) -> None:
+    """What a rendered frame was meant to show names its person by code."""
+    path = part / PLAN_FILE
+    if path.is_file():
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        path.unlink()  # as above
+        named = re.compile("|".join(rf"\b{re.escape(code)}\b" for code in sorted(codes)))
+        path.write_text("".join(line for line in lines if not named.search(line)), encoding="utf-8")
 
 
 def _rewrite_manifest(

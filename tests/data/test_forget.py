@@ -383,3 +383,28 @@ def test_forget__a_damaged_dataset_is_refused_not_passed_over(
     assert main(["data", "forget", "P3"]) == 1
     assert "data/embedded/annotations.json: expected JSON" in capsys.readouterr().err
     assert len(list(Path("data/embedded/images").iterdir())) > 0
+
+
+@pytest.mark.parametrize("option", ["--packs", "--configs", "--also"])
+def test_forget__a_mistyped_folder_is_refused(
+    option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_coco(Path("data/embedded"), frames_a_person=2)
+    assert main(["data", "forget", "P3", option, "nope"]) == 1
+    assert f"{option}: expected a folder, got nope" in capsys.readouterr().err
+
+
+def test_forget__a_rehearsal_on_a_copy_touches_what_lies_beside_the_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_coco(Path("data/embedded"), frames_a_person=2)
+    for top in (Path(), Path("copy")):
+        (top / ".fiftyone/looks").mkdir(parents=True)
+        (top / ".fiftyone/looks/a.jsonl").write_text('{"id": "embedded/P3-0"}\n{"id": "embedded/P2-0"}\n')
+    shutil.copytree("data", "copy/data")
+    assert main(["data", "forget", "P3", "--in", "copy/data"]) == 0
+    assert "P3" in Path(".fiftyone/looks/a.jsonl").read_text()
+    assert "P3" not in Path("copy/.fiftyone/looks/a.jsonl").read_text()
+    assert list(Path("data/embedded/images").glob("P3*"))

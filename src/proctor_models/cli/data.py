@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from proctor_models.cli.parts import Verbs, add_family, add_verb, recipe_named
+from proctor_models.cli.parts import Verbs, add_family, add_verb, count, recipe_named
+from proctor_models.errors import DataError
 
 
 def _diff(args: argparse.Namespace) -> None:
@@ -33,7 +34,12 @@ def _forget(args: argparse.Namespace) -> None:
     from proctor_models.data.versions.forget import RECORDS, Places, carry_out, plan
     from proctor_models.data.versions.forget_words import account
 
-    places = Places(args.root, args.packs, args.configs, (*RECORDS, *args.also))
+    beside = args.root.parent  # a rehearsal on a copy touches what lies beside the copy
+    packs, configs = args.packs or beside / "export", args.configs or beside / "configs"
+    for option, folder in (("--packs", args.packs), ("--configs", args.configs), *(("--also", f) for f in args.also)):
+        if folder is not None and not folder.is_dir():
+            raise DataError(f"{option}: expected a folder, got {folder}, which is none; mend the path")
+    places = Places(args.root, packs, configs, (*(beside / record for record in RECORDS), *args.also))
     made = plan(args.person, places, datetime.now(UTC).date().isoformat())
     if not args.dry_run:
         carry_out(made, places)
@@ -54,7 +60,9 @@ def add(verbs: Verbs[argparse.ArgumentParser]) -> None:
     diff.add_argument("a", metavar="A", help=f"before: {version}")
     diff.add_argument("b", metavar="B", help=f"after: {version}")
     diff.add_argument("--out", type=Path, help="folder for diff.html; it shows frames, so keep it where they may lie")
-    diff.add_argument("--pictures", type=int, default=12, help="most frames shown of each kind of change (default 12)")
+    diff.add_argument(
+        "--pictures", type=count, default=12, help="most frames shown of each kind of change (default 12)"
+    )
 
     sheet = add_verb(
         family,
@@ -75,8 +83,14 @@ def add(verbs: Verbs[argparse.ArgumentParser]) -> None:
         "proctor data forget S1 --dry-run",
     )
     forget.add_argument("person", metavar="PERSON", help="code of the person; other codes of theirs go with it")
-    forget.add_argument("--in", dest="root", type=Path, default=Path("data"), help="folder of datasets (default: data)")
-    forget.add_argument("--packs", type=Path, default=Path("export"), help="packs and figures (default: export)")
-    forget.add_argument("--configs", type=Path, default=Path("configs"), help="folder of recipes (default: configs)")
+    forget.add_argument(
+        "--in",
+        dest="root",
+        type=Path,
+        default=Path("data"),
+        help="folder of datasets (default: data); mlflow/artifacts and .fiftyone/looks beside it lose the person too",
+    )
+    forget.add_argument("--packs", type=Path, help="packs and figures (default: export, beside --in)")
+    forget.add_argument("--configs", type=Path, help="recipes (default: configs, beside --in)")
     forget.add_argument("--also", type=Path, action="append", default=[], help="another folder of derived files")
     forget.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")

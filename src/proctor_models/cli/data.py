@@ -75,6 +75,10 @@ def add(verbs: Verbs[argparse.ArgumentParser]) -> None:
     sheet.add_argument("--out", required=True, type=Path, help="Markdown file to write")
     sheet.add_argument("--recipe", help="recipe that reads it, for what it states of rights and consent")
 
+    _add_forget(family)
+
+
+def _add_forget(family: Verbs[argparse.ArgumentParser]) -> None:
     forget = add_verb(
         family,
         "forget",

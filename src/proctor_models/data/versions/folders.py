@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from proctor_models.config import Recipe, Source
+from proctor_models.data.drafts import IMAGE_SUFFIXES
 from proctor_models.data.ingest import read_source
 from proctor_models.data.manifest import MANIFEST_FILE, FrameRecord, Manifest, data_version
 from proctor_models.data.summary import summarise
@@ -25,7 +26,6 @@ from proctor_models.files import building
 
 SIDES = ("train", "val", "test")
 PLAN_FILE = "plan.jsonl"
-PICTURES = frozenset({".jpg", ".jpeg", ".png"})
 Regenerate = Callable[[Mapping[str, Any], Manifest, int], dict[str, Any]]
 
 
@@ -109,7 +109,7 @@ def clean(one: DatasetFolder, marks: Marks, recipes: Mapping[str, Recipe]) -> No
             if is_image or path.name in (MANIFEST_FILE, COCO_FILE):
                 _link(path, part / inside)
                 continue
-            if one.version is None and gone and len(inside.parts) == 1 and path.suffix in PICTURES:
+            if one.version is None and gone and len(inside.parts) == 1 and path.suffix.lower() in IMAGE_SUFFIXES:
                 continue  # a contact sheet: it shows whoever was there, and can be made again
             count, content = scrubbed(path, marks)
             if not count:

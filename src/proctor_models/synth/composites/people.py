@@ -5,12 +5,8 @@ The only module that needs openpeople and MediaPipe; both live in an environment
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
 import warnings
 from collections import OrderedDict
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,25 +18,12 @@ from proctor_models.synth.composites import matte
 from proctor_models.synth.composites.figures import Expression, Figure, Hand, cells, fit_face, near_ear, profile_box
 from proctor_models.synth.composites.hands import cut_hand
 from proctor_models.synth.composites.layers import Colour, Layer, Plane, Points, box_of, moved
+from proctor_models.synth.quiet import silenced
 
 REQUIREMENTS = "requirements-synth.txt"
 PEOPLE_KEPT = 3
 # On the sheet of expressions, row by row: no hands before the face, nothing nobody does in an exam.
 CALM = (0, 1, 8, 11, 15)
-
-
-@contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    """MediaPipe writes its start-up notes straight to file descriptor 2."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with Path(os.devnull).open("w") as sink:
-        os.dup2(sink.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
 
 
 class Studio:
@@ -52,7 +35,7 @@ class Studio:
 
     def __init__(self) -> None:
         try:
-            with warnings.catch_warnings(), _silence():
+            with warnings.catch_warnings(), silenced():
                 warnings.simplefilter("ignore")
                 import mediapipe
                 import openpeople
@@ -63,7 +46,7 @@ class Studio:
             ) from None
         self._folder = Path(openpeople.__file__).parent / "data" / "curated"
         solutions = mediapipe.solutions
-        with _silence():
+        with silenced():
             self._mesh: Any = solutions.face_mesh.FaceMesh(
                 static_image_mode=True, max_num_faces=1, min_detection_confidence=0.4
             )
@@ -108,7 +91,7 @@ class Studio:
 
     def _likely(self, picture: Colour) -> Plane:
         rgb = np.ascontiguousarray(np.clip(picture, 0, 255).astype(np.uint8)[:, :, ::-1])
-        with _silence():
+        with silenced():
             guess = self._segment.process(rgb).segmentation_mask
         # Rounded, so that the last bits of a network do not reach the file.
         return np.asarray(np.round(guess * 64) / 64, np.float32)
@@ -116,7 +99,7 @@ class Studio:
     def landmarks(self, picture: Colour) -> Points | None:
         """The face mesh, rounded to a quarter pixel; None where no face is found."""
         rgb = np.ascontiguousarray(np.clip(picture, 0, 255).astype(np.uint8)[:, :, ::-1])
-        with _silence():
+        with silenced():
             found = self._mesh.process(rgb).multi_face_landmarks
         if not found:
             return None
@@ -127,7 +110,7 @@ class Studio:
     def pose(self, picture: Colour) -> Points | None:
         """33 points of the body, (33, 2); None where nobody is found."""
         rgb = np.ascontiguousarray(np.clip(picture, 0, 255).astype(np.uint8)[:, :, ::-1])
-        with _silence():
+        with silenced():
             found = self._pose.process(rgb).pose_landmarks
         if not found:
             return None

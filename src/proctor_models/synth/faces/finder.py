@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
 import warnings
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -17,6 +12,7 @@ from proctor_models.errors import ConfigError
 from proctor_models.synth.composites.layers import Plane
 from proctor_models.synth.composites.people import REQUIREMENTS
 from proctor_models.synth.faces.head import LANDMARKS, Head, Points3
+from proctor_models.synth.quiet import silenced
 from proctor_models.types import Image
 
 CROP_SCALE = 1.9
@@ -24,20 +20,6 @@ CROP_SCALE = 1.9
 CROP_PX = 320
 MIN_AGREEMENT = 0.35
 """Smallest overlap (intersection over union) of a labelled face with the landmarks found in it."""
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """MediaPipe writes its start-up notes straight to file descriptor 2."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with Path(os.devnull).open("w") as sink:
-        os.dup2(sink.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
 
 
 class Finder:
@@ -49,7 +31,7 @@ class Finder:
 
     def __init__(self) -> None:
         try:
-            with warnings.catch_warnings(), _quiet():
+            with warnings.catch_warnings(), silenced():
                 warnings.simplefilter("ignore")
                 import mediapipe
         except ImportError as error:
@@ -58,7 +40,7 @@ class Finder:
                 f"`make synth-env` once, which installs {REQUIREMENTS}, then this again"
             ) from None
         solutions = mediapipe.solutions
-        with _quiet():
+        with silenced():
             self._mesh: Any = solutions.face_mesh.FaceMesh(
                 static_image_mode=True, max_num_faces=1, min_detection_confidence=0.5
             )
@@ -91,14 +73,14 @@ class Finder:
 
     def people(self, image: Image) -> Plane:
         """Where people are, 0 to 1, frame-sized."""
-        with _quiet():
+        with silenced():
             guess = self._segment.process(np.ascontiguousarray(image[:, :, ::-1])).segmentation_mask
         # Rounded, so that the last bits of a network do not reach the file.
         return np.asarray(np.round(guess * 64) / 64, np.float32)
 
     def hands(self, image: Image) -> list[tuple[float, float, float, float]]:
         """The xyxy boxes around hands that are found."""
-        with _quiet():
+        with silenced():
             found = self._hands.process(np.ascontiguousarray(image[:, :, ::-1])).multi_hand_landmarks
         boxes = []
         for hand in found or ():
@@ -109,7 +91,7 @@ class Finder:
 
     def _landmarks(self, image: Image) -> Points3 | None:
         """Rounded to a quarter pixel."""
-        with _quiet():
+        with silenced():
             found = self._mesh.process(np.ascontiguousarray(image[:, :, ::-1])).multi_face_landmarks
         if not found:
             return None

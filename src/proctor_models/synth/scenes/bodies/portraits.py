@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import os
-import sys
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proctor_models.errors import ConfigError
+from proctor_models.synth.quiet import silenced
 
 WIDTH = 1024
 """Portraits are read at this many pixels a side, as fine as the face texture."""
@@ -37,7 +34,7 @@ def read_portrait(code: str) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
         raise ConfigError(f"openpeople: {code}/assets/{path.name}: cannot be read; {REMEDY}")
     picture = cv2.resize(picture, (WIDTH, WIDTH), interpolation=cv2.INTER_AREA)
     mesher = _mesher()
-    with _silence():  # the first picture brings notes of its own
+    with silenced():  # the first picture brings notes of its own
         found = mesher.process(np.ascontiguousarray(picture[:, :, ::-1])).multi_face_landmarks
     if not found:
         raise ConfigError(f"openpeople: {code}/assets/{path.name}: no face found; {REMEDY}")
@@ -56,25 +53,10 @@ def _folder() -> Path:
 @functools.cache
 def _mesher() -> Any:
     try:
-        with warnings.catch_warnings(), _silence():
+        with warnings.catch_warnings(), silenced():
             warnings.simplefilter("ignore")
             import mediapipe
 
             return mediapipe.solutions.face_mesh.FaceMesh(static_image_mode=True, max_num_faces=1)
     except ImportError:
         raise ConfigError(f"mediapipe is not installed: {REMEDY}") from None
-
-
-@contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    """MediaPipe writes its start-up notes straight to file descriptor 2, and warns of its companions."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with Path(os.devnull).open("w") as sink, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        os.dup2(sink.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)

@@ -20,7 +20,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from proctor_models.errors import ConfigError
 from proctor_models.types import SCENE_CLASSES, NetName
 
-DETECTOR_NAMES = ("phone", "earphone", "mask", "multiple_faces", "seat_absence")
+DETECTOR_NAMES = (
+    "phone",
+    "earphone",
+    "mask",
+    "multiple_faces",
+    "seat_absence",
+    "book_paper",
+    "hat",
+    "ears_covered",
+    "face_occluded",
+)
 
 
 class _Section(BaseModel):

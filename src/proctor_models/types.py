@@ -43,6 +43,9 @@ HEAD_ATTRIBUTES: tuple[str, ...] = (
     "mask_incorrect",
     "earphone_over_ear",
     "earphone_in_ear",
+    "hat",
+    "ears_covered",
+    "face_occluded",
 )
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from proctor_models.boxes import covered
+from proctor_models.data.appearance import appearance
 from proctor_models.data.augment import fit_frame, head_augmentation, scene_augmentation
 from proctor_models.data.manifest import BoxLabel, FrameRecord, Manifest
 from proctor_models.errors import DataError
@@ -149,6 +150,7 @@ def head_labels(
             attributes["mask"] = False
         if "earphone" in frame.labelled:
             attributes |= _earphones(frame, face, crop_scale)
+        attributes |= appearance(frame, face)
         if attributes:
             labels.append(HeadLabel(frame, face.xyxy, attributes))
     return labels

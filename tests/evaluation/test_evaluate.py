@@ -10,14 +10,16 @@ import numpy as np
 import pytest
 
 from labelled import label, record, saw
+from proctor_models.config import DETECTOR_NAMES
 from proctor_models.data.manifest import Manifest
 from proctor_models.evaluation.evaluate import metrics, predictions, sources, threshold_file, write_folder
 from proctor_models.evaluation.report import About
 from proctor_models.evaluation.seen import Seen, judge, look
-from proctor_models.evaluation.tables import slice_masks, tabulate
+from proctor_models.evaluation.slices import slice_masks
+from proctor_models.evaluation.tables import tabulate
 from proctor_models.types import Detections, Image, Observation, View
 
-THRESHOLDS = dict.fromkeys(("phone", "earphone", "mask", "multiple_faces", "seat_absence"), 0.5)
+THRESHOLDS = dict.fromkeys(DETECTOR_NAMES, 0.5)
 ABOUT = About("made@0", "d" * 64, {"scene": "a" * 64, "head": "b" * 64}, {"scene": "d" * 64}, (), {"val": 12}, ())
 
 
@@ -42,7 +44,7 @@ def test_tabulate__slices_add_up(mixed: tuple[Seen, ...]) -> None:
     assert [row["value"] for row in phones] == ["S0", "S1", "S2", "S3"]
     assert sum(int(row["frames"] or 0) for row in phones) == 12
     assert {row["interval_by"] for row in phones} == {"frame"}
-    assert {name for name, _, _ in slice_masks(mixed)} == {"view", "source", "person"}
+    assert {name for name, _, _ in slice_masks(mixed)} == {"view", "source", "person", "camera", "distance"}
 
 
 def test_judge__unlabelled_classes_are_ignored() -> None:
@@ -74,9 +76,15 @@ def test_write_folder__all_files_and_the_same_bytes_again(tmp_path: Path, mixed:
         tables = tabulate({"val": mixed}, THRESHOLDS, times=100, seed=0)
         write_folder(tmp_path / name, tables, ABOUT, {"val": mixed}, THRESHOLDS)
     files = {path.relative_to(tmp_path / "one"): path for path in (tmp_path / "one").rglob("*") if path.is_file()}
-    assert {"metrics.json", "slices.json", "thresholds.json", "about.json", "predictions.json", "report.md"} <= {
-        str(name) for name in files
-    }
+    assert {
+        "metrics.json",
+        "slices.json",
+        "gaps.json",
+        "thresholds.json",
+        "about.json",
+        "predictions.json",
+        "report.md",
+    } <= {str(name) for name in files}
     for name, path in files.items():
         assert path.read_bytes() == (tmp_path / "two" / name).read_bytes(), name
     written = json.loads((tmp_path / "one" / "metrics.json").read_text())
@@ -96,6 +104,25 @@ def test_write_folder__the_report_says_what_was_trained_on(tmp_path: Path, mixed
     assert "These frames were trained on" in page
     assert "| phone (phone) | 12 | 6 | 4 | 0.833" in page
     assert "Where thresholds could go" not in page
+
+
+def test_write_folder__a_detector_without_boxes_has_frame_figures_alone(tmp_path: Path) -> None:
+    seen = []
+    for number in range(8):
+        hatted = number % 2 == 0
+        face = label("face", (30.0, 10.0, 50.0, 30.0), headwear="hat" if hatted else "none")
+        found = [("face", (30.0, 10.0, 50.0, 30.0), 0.9)]
+        seen.append(saw(record(str(number), [face], person=f"S{number}"), found, {"hat": 0.9 if hatted else 0.1}))
+    tables = tabulate({"val": seen}, THRESHOLDS, times=100, seed=0)
+    hat = tables.overall["val"]["hat"]
+    assert (hat["frames"], hat["positives"], hat["recall"]) == (8, 4, 1.0)
+    assert (hat["box_frames"], hat["boxes"], hat["ap50"], hat["ap"]) == (0, 0, None, None)
+    write_folder(tmp_path, tables, ABOUT, {"val": seen}, THRESHOLDS)
+    lines = (tmp_path / "report.md").read_text().splitlines()
+    overall, by_view = (next(line for line in lines if line.startswith(start)) for start in ("| hat |", "| hat, first"))
+    assert overall.endswith("| 0.000 | - | - | - |")
+    assert by_view.endswith("| 0.000 | - | - | - |")
+    assert not (tmp_path / "plots" / "val-hat-boxes.csv").exists()
 
 
 def test_threshold_file__only_ever_from_validation(mixed: tuple[Seen, ...]) -> None:

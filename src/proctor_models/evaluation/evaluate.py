@@ -3,7 +3,8 @@
 The folder it writes::
 
     metrics.json      split -> detector -> figure: `dvc metrics show`
-    slices.json       the same by view, source and person, one row each
+    slices.json       the same by slice (view, source, person, camera, light, looks, pose, distance), one row each
+    gaps.json         worst to best gap between the groups of a slice, with its interval
     thresholds.json   every threshold and what it gives on validation frames, with two suggestions
     about.json        which nets, which data, which frames
     predictions.json  COCO with scores: FiftyOne, CVAT, pycocotools
@@ -28,6 +29,7 @@ from proctor_models.errors import DataError, ModelError
 from proctor_models.evaluation.plots import draw_curves, write_curves
 from proctor_models.evaluation.report import About, render
 from proctor_models.evaluation.seen import Seen, look
+from proctor_models.evaluation.slices import measured_lights
 from proctor_models.evaluation.tables import Tables, tabulate
 from proctor_models.files import building, write_json, write_text
 from proctor_models.runtime.predictor import Predictor
@@ -55,7 +57,8 @@ def evaluate(recipe: Recipe, models: Path, data: Path, out: Path) -> Tables:
         )
     manifest = Manifest.load(data)
     seen = _look_at_splits(recipe, manifest, predictor, data)
-    tables = tabulate(seen, thresholds, recipe.evaluate.bootstrap, recipe.seed)
+    lights = measured_lights(manifest.with_frames(one.frame for frames in seen.values() for one in frames))
+    tables = tabulate(seen, thresholds, recipe.evaluate.bootstrap, recipe.seed, lights)
     about = _about(recipe, predictor, data, seen, manifest)
     with building(out) as part:
         write_folder(part, tables, about, seen, thresholds)
@@ -118,6 +121,7 @@ def write_folder(
     """Write every file of an evaluation into the existing, empty `folder`."""
     write_json(folder / "metrics.json", metrics(tables))
     write_json(folder / "slices.json", tables.slices)
+    write_json(folder / "gaps.json", tables.gaps)
     write_json(folder / "thresholds.json", threshold_file(tables, thresholds))
     write_json(folder / "about.json", asdict(about))
     write_json(folder / "predictions.json", predictions(seen, about))
@@ -130,14 +134,21 @@ def write_folder(
 
 
 def metrics(tables: Tables) -> dict[str, dict[str, dict[str, Any]]]:
-    """Split, detector, figure: numbers only, None where the frames cannot say."""
-    return {
+    """Split, detector, figure: numbers only, None where the frames cannot say.
+
+    Gaps between groups are among them, as ``recall_gap_by_light``; their intervals are in gaps.json.
+    """
+    found = {
         split: {
             detector: {name: _short(value) for name, value in row.items() if name not in _WORDS}
             for detector, row in rows.items()
         }
         for split, rows in tables.overall.items()
     }
+    for gap in tables.gaps:
+        name = f"{gap['figure']}_gap_by_{gap['slice']}"
+        found[str(gap["split"])][str(gap["detector"])][name] = _short(gap["gap"])
+    return found
 
 
 def _short(value: object) -> object:
@@ -178,5 +189,5 @@ def _record(recipe: Recipe, tables: Tables, about: About, data: Path, out: Path)
     with tracking.run("evaluation", recipe.name, params=params) as run:
         run.dataset(recipe.name, about.data_version, data, "evaluation")
         run.metrics(metrics(tables))
-        for name in ("report.md", "metrics.json", "slices.json", "thresholds.json", "about.json", "plots"):
+        for name in ("report.md", "metrics.json", "slices.json", "gaps.json", "thresholds.json", "about.json", "plots"):
             run.artifact(out / name, "plots" if name == "plots" else "")

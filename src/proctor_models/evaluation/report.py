@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from proctor_models.evaluation.figures import Row
+from proctor_models.evaluation.gaps import render_gaps
+from proctor_models.evaluation.slices import SLICES
 from proctor_models.evaluation.tables import Tables
 from proctor_models.evaluation.truth import BOX_CLASSES
 
@@ -16,7 +18,7 @@ _READING = """\
 - *Precision, recall, F1, false frames* are of single frames at the shipped threshold; rules over time come after.
   A frame that is not assessable raises no alarm: where the thing is there, it counts as missed.
 - *AP50, AP* are of boxes, over images that label the class exhaustively (COCO's 101 points; AP: mean over IoU
-  0.50 to 0.95). The class is named below each detector.
+  0.50 to 0.95). The class is named beside each detector; one without a class draws no boxes of its own.
 - Ranges are 95 % intervals, by resampling people (or what else belongs together). A rate of exactly 0 or 1 has the
   exact binomial bound over those instead.
   `†`: fewer than three of them, so frames were resampled: too few people for an interval by person.
@@ -56,7 +58,8 @@ def render(tables: Tables, about: About, thresholds: Mapping[str, float]) -> str
         if split in about.seen_in_training:
             parts.append(f"{_SEEN}\n")
         parts.append(_table(((detector, figures) for detector, figures in rows.items()), "detector", classes=True))
-        parts += [_slice(tables, split, name) for name in ("view", "source", "person")]
+        parts += [_slice(tables, split, name) for name in SLICES]
+        parts.append(render_gaps(tables.gaps, split))
     if tables.thresholds:
         parts.append(_thresholds(tables, thresholds))
     return "\n".join(parts)
@@ -75,11 +78,12 @@ def _table(rows: Iterable[tuple[str, Row]], first: str, classes: bool = False) -
                "not assessable", "boxes", "AP50", "AP")  # fmt: skip
     lines = [_line(columns), _line("---" for _ in columns)]
     for name, row in rows:
-        label = f"{name} ({'+'.join(BOX_CLASSES[name])})" if classes else name
+        boxed = BOX_CLASSES[str(row.get("detector", name))]
+        label = f"{name} ({'+'.join(boxed)})" if classes and boxed else name
         people = f"{row['groups']}{'†' if row['interval_by'] == 'frame' else ''}"
         cells = [label, str(row["frames"]), str(row["positives"]), people]
         cells += [cell(row, figure) for figure in _INTERVALS]
-        cells += [cell(row, "not_assessable"), str(row["boxes"]), cell(row, "ap50"), cell(row, "ap")]
+        cells += [cell(row, "not_assessable"), str(row["boxes"]) if boxed else "-", cell(row, "ap50"), cell(row, "ap")]
         lines.append(_line(cells))
     return "\n".join(lines) + "\n"
 

@@ -170,8 +170,20 @@ class SceneNet(Net):
     become labels, so that it does not forget them."""
     teach_doubt: float = Field(default=0.1, gt=0, lt=1)
     """Where it scores a box between this and `teach_from`, the class is not learnt as absent on that image."""
+    paste: dict[str, float] = {}
+    """Class to the share of training frames into which a thing of that class is pasted from another frame."""
     nms_iou: float = Field(default=0.6, gt=0, lt=1)
     min_score: float = Field(default=0.02, gt=0, lt=1)
+
+    @field_validator("paste")
+    @classmethod
+    def _paste(cls, value: dict[str, float]) -> dict[str, float]:
+        for name, share in value.items():
+            if name not in SCENE_CLASSES or not 0 <= share <= 1:
+                raise ValueError(
+                    f"expected one of {', '.join(SCENE_CLASSES)} with a share of 0 to 1, got {name}: {share}"
+                )
+        return value
 
 
 class HeadNet(Net):

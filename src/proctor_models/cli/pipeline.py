@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from proctor_models.cli.parts import Verbs, add_stage, recipe_named
+from proctor_models.cli.parts import Verbs, add_common, add_stage, recipe_named
 
 
 def _ingest(args: argparse.Namespace) -> None:
     from proctor_models.data.ingest import ingest
 
-    ingest(recipe_named(args.recipe), args.out)
+    ingest(recipe_named(args.recipe), args.out, tuple(filter(None, args.only.split(","))))
 
 
 def _split(args: argparse.Namespace) -> None:
@@ -51,13 +51,14 @@ def add(verbs: Verbs[argparse.ArgumentParser]) -> None:
 
 
 def _add_data_stages(verbs: Verbs[argparse.ArgumentParser]) -> None:
-    add_stage(
+    stage = add_stage(
         verbs,
         "ingest",
         _ingest,
         "read labelled frames and videos into one manifest",
         "proctor ingest --recipe demo --out data/demo/raw",
     )
+    stage.add_argument("--only", default="", help="read only these sources of the recipe, divided by commas")
     stage = add_stage(
         verbs,
         "split",
@@ -76,8 +77,7 @@ def _add_net_stages(verbs: Verbs[argparse.ArgumentParser]) -> None:
         "train one net; a killed run continues where it stopped",
         "proctor train --recipe demo --net scene --data data/demo/split --out export/demo/checkpoints/scene",
     )
-    stage.add_argument("--net", required=True, choices=("scene", "head"))
-    stage.add_argument("--data", required=True, type=Path, help="split dataset folder")
+    add_common(stage, "--net", "--data")
     stage.add_argument("--fresh", action="store_true", help="forget a stopped run instead of continuing it")
 
     stage = add_stage(
@@ -88,9 +88,8 @@ def _add_net_stages(verbs: Verbs[argparse.ArgumentParser]) -> None:
         "proctor export --recipe demo --net scene --checkpoint export/demo/checkpoints/scene"
         " --data data/demo/split --out export/demo/onnx/scene",
     )
-    stage.add_argument("--net", required=True, choices=("scene", "head"))
+    add_common(stage, "--net", "--data")
     stage.add_argument("--checkpoint", required=True, type=Path, help="folder that `train` wrote")
-    stage.add_argument("--data", required=True, type=Path, help="split dataset folder")
 
     stage = add_stage(
         verbs,
@@ -99,8 +98,7 @@ def _add_net_stages(verbs: Verbs[argparse.ArgumentParser]) -> None:
         "measure the ONNX nets through the runtime",
         "proctor evaluate --recipe demo --models export/demo/onnx --data data/demo/split --out export/demo/evaluation",
     )
-    stage.add_argument("--models", required=True, type=Path, help="folder with scene/ and head/ that `export` wrote")
-    stage.add_argument("--data", required=True, type=Path, help="split dataset folder")
+    add_common(stage, "--models", "--data")
 
     stage = add_stage(
         verbs,
@@ -110,5 +108,5 @@ def _add_net_stages(verbs: Verbs[argparse.ArgumentParser]) -> None:
         "proctor pack --recipe demo --models export/demo/onnx --evaluation export/demo/evaluation"
         " --out export/proctor-pack-demo",
     )
-    stage.add_argument("--models", required=True, type=Path, help="folder with scene/ and head/ that `export` wrote")
+    add_common(stage, "--models")
     stage.add_argument("--evaluation", required=True, type=Path, help="folder that `evaluate` wrote")

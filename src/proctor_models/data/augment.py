@@ -52,7 +52,8 @@ def scene_augmentation(seed: int) -> albumentations.Compose:
         [
             al.HorizontalFlip(p=0.5),
             al.Affine(
-                scale=(0.55, 1.25),
+                scale=(0.55, 1.3),
+                keep_ratio=True,
                 translate_percent=(-0.12, 0.12),
                 rotate=(-8, 8),
                 shear=(-3, 3),
@@ -60,6 +61,8 @@ def scene_augmentation(seed: int) -> albumentations.Compose:
                 fill=_GREY,
                 p=0.7,
             ),
+            # Some cameras and recorders store their picture stretched; 4:3 kept as a square is 0.75.
+            al.Affine(scale={"x": (0.72, 1.1), "y": (0.9, 1.1)}, interpolation=cv2.INTER_LINEAR, fill=_GREY, p=0.25),
             *_camera(1.0),
         ],
         bbox_params=al.BboxParams(format="pascal_voc", label_fields=["class_ids"], min_visibility=0.25, min_area=9),

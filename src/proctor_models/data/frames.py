@@ -15,6 +15,7 @@ from proctor_models.boxes import covered
 from proctor_models.data.appearance import appearance
 from proctor_models.data.augment import fit_frame, head_augmentation, scene_augmentation
 from proctor_models.data.manifest import BoxLabel, FrameRecord, Manifest
+from proctor_models.data.paste import MIN_SIDE_PX, Paster, Piece
 from proctor_models.errors import DataError
 from proctor_models.runtime import pixels
 from proctor_models.runtime.image import crop_square, normalise
@@ -64,12 +65,27 @@ class SceneFrames(Dataset[dict[str, object]]):
         taught: Mapping[str, Taught] | None = None,
         repeat: Mapping[str, int] | None = None,
         augment_seed: int | None = None,
+        paste: Mapping[str, float] | None = None,
     ) -> None:
         self.manifest = manifest
         self.spec = spec
         self.taught = taught or {}
         self.frames = repeated(manifest, repeat or {})
         self.augment = None if augment_seed is None else scene_augmentation(augment_seed)
+        self.paste = self._paster(paste) if paste else None
+
+    def _paster(self, shares: Mapping[str, float]) -> Paster:
+        """Pieces of the classes named, labelled or taught, each frame's once however often it is repeated."""
+        frames = list(self.manifest)
+        pieces: dict[int, list[Piece]] = {self.spec.names.index(name): [] for name in shares}
+        for number, frame in enumerate(frames):
+            for box in (*frame.boxes, *self.taught.get(frame.id, NOTHING_TAUGHT).boxes):
+                x0, y0, x1, y1 = box.xyxy
+                class_id = self.spec.names.index(box.label)
+                if class_id in pieces and min(x1 - x0, y1 - y0) >= MIN_SIDE_PX:
+                    pieces[class_id].append(Piece(number, box.xyxy, class_id))
+        by_id = {self.spec.names.index(name): share for name, share in shares.items()}
+        return Paster(pieces, by_id, lambda number: read_image(self.manifest, frames[number]))
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -82,6 +98,10 @@ class SceneFrames(Dataset[dict[str, object]]):
         xyxy = np.array([b.xyxy for b in labels], np.float32).reshape(-1, 4)
         class_ids = np.array([self.spec.names.index(b.label) for b in labels], np.int64)
         canvas, xyxy = fit_frame(read_image(self.manifest, frame), xyxy, self.spec.resolution_wh)
+        if self.paste is not None:
+            # torch's generator, because only it differs from loader process to loader process.
+            rng = np.random.default_rng(int(torch.randint(2**31, (1,))))
+            canvas, xyxy, class_ids = self.paste(canvas, xyxy, class_ids, rng)
         if self.augment is not None:
             changed = self.augment(image=canvas, bboxes=xyxy, class_ids=class_ids)
             canvas = changed["image"]

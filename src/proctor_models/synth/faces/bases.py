@@ -13,7 +13,7 @@ from proctor_models.errors import ConfigError, DataError
 from proctor_models.synth.faces.labels import FACES
 
 DEEDS = ("in_ear", "over_ear", "mask", "phone", "no_phone")
-SHARES = (0.34, 0.20, 0.20, 0.16, 0.10)
+SHARES = (0.30, 0.12, 0.12, 0.30, 0.16)
 MIN_FACE_PX = {"in_ear": 84.0, "over_ear": 60.0, "mask": 56.0, "phone": 56.0, "no_phone": 56.0}
 """Smallest face, its longer side in pixels, on which a thing can still be made out."""
 WEBCAM_SHARE = 0.4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 
 from proctor_models.data.ingest import ingest
 from proctor_models.errors import ConfigError, DataError
-from proctor_models.files import building, write_json
+from proctor_models.files import building, write_bytes, write_json
 
 
 def names(folder: Path) -> list[str]:
@@ -85,6 +86,36 @@ def test_write_json__an_error_leaves_what_was_there(tmp_path):
     assert (tmp_path / "a.json").read_text() == '{\n  "b": 1\n}\n'
 
 
+def write_often(path: Path, letter: str) -> None:
+    """One of several processes that write the same file."""
+    for _ in range(30):
+        write_bytes(path, letter.encode() * 300_000)
+
+
+def test_write_bytes__processes_that_write_one_file_at_once_do_not_mix(tmp_path):
+    path = tmp_path / "a.bin"
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=write_often, args=(path, letter)) for letter in "xyz"]
+    for process in processes:
+        process.start()
+    seen = set()
+    while any(process.is_alive() for process in processes):
+        if path.exists():
+            seen.add(path.read_bytes())
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0, 0, 0]
+    assert {*seen, path.read_bytes()} <= {letter * 300_000 for letter in (b"x", b"y", b"z")}
+    assert names(tmp_path) == ["a.bin"]
+
+
+def test_write_bytes__a_failed_rename_leaves_no_litter(tmp_path):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError, match="folder"):
+        write_bytes(tmp_path / "folder", b"1")
+    assert names(tmp_path) == ["folder"]
+
+
 def test_ingest__a_bad_source_leaves_the_dataset_that_was_there(coco, coco_recipe, tmp_path):
     before = ingest(coco_recipe(), tmp_path / "raw")
     coco.add("b.png", ((1, [60, 4, 40, 8]),))
@@ -117,3 +148,11 @@ def test_ingest__refuses_two_sources_of_one_name(recipe, tmp_path):
     source = {"name": "s", "format": "images", "path": "."}
     with pytest.raises(ConfigError, match="expected distinct plain names, got 's'"):
         ingest(recipe(source, source), tmp_path / "raw")
+
+
+def test_ingest__only_the_named_sources_are_read_and_others_are_refused(coco, recipe, tmp_path):
+    path = str(coco.save())
+    both = recipe(*({"name": name, "format": "coco", "path": path, "classes": {"hat": ""}} for name in ("s", "t")))
+    assert [frame.id for frame in ingest(both, tmp_path / "raw", ("t",))] == ["t/a"]
+    with pytest.raises(ConfigError, match=r"--only: expected sources of recipe .* \(s, t\), got 'u'"):
+        ingest(both, tmp_path / "raw", ("s", "u"))

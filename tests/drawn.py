@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import yaml
 
+from proctor_models.config import DETECTOR_NAMES
 from proctor_models.types import Image
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -117,7 +118,7 @@ def write_video(path: Path, seconds: int, rate_hz: int = 4, seed: int = 1) -> No
 
 def recipe(frames: Path) -> dict[str, object]:
     """A recipe named as the real one, with nets as small as they go and nothing to start from."""
-    thresholds = dict.fromkeys(("phone", "earphone", "mask", "multiple_faces", "seat_absence"), 0.5)
+    thresholds = dict.fromkeys(DETECTOR_NAMES, 0.5)
     return {
         "name": "demo",
         "ingest": {"sources": [{"name": "drawn", "format": "coco", "path": str(frames)}]},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from proctor_models.config import DETECTOR_NAMES
 from proctor_models.data.manifest import BoxLabel, FrameRecord
 from proctor_models.evaluation.seen import Seen
 from proctor_models.types import SCENE_CLASSES
@@ -41,5 +42,5 @@ def saw(
         }
         for name, (x0, y0, x1, y1), score in found
     ]
-    said = dict.fromkeys(("phone", "earphone", "mask", "multiple_faces", "seat_absence"), 0.0) | dict(scores or {})
+    said = dict.fromkeys(DETECTOR_NAMES, 0.0) | dict(scores or {})
     return Seen(frame, tuple(boxes), said)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from proctor_models.config import Recipe
+from proctor_models.config import DETECTOR_NAMES, Recipe
 from proctor_models.curation.replay import curate, thin
 from proctor_models.data.manifest import BoxLabel, FrameRecord, Manifest
 from proctor_models.errors import DataError
@@ -40,7 +40,7 @@ def run(tmp_path: Path):
                 "curate": {"decisions": str(path) if decisions else "", "near_duplicate_bits": bits},
                 "scene": {"epochs": 1, "batch": 1, "learning_rate": 1e-3},
                 "head": {"epochs": 1, "batch": 1, "learning_rate": 1e-3},
-                "thresholds": dict.fromkeys(("phone", "earphone", "mask", "multiple_faces", "seat_absence"), 0.5),
+                "thresholds": dict.fromkeys(DETECTOR_NAMES, 0.5),
                 "pack": {"version": "0"},
             }
         )

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from proctor_models.config import Recipe
+from proctor_models.config import DETECTOR_NAMES, Recipe
 
 CATEGORIES = [{"id": 1, "name": "person"}, {"id": 2, "name": "phone"}, {"id": 3, "name": "hat"}]
 
@@ -73,14 +73,13 @@ def recipe() -> Callable[..., Recipe]:
 
     def build(*sources: dict[str, Any], **sections: Any) -> Recipe:
         net = {"epochs": 1, "batch": 1, "learning_rate": 1e-3}
-        detectors = ("phone", "earphone", "mask", "multiple_faces", "seat_absence")
         return Recipe.model_validate(
             {
                 "name": "test",
                 "ingest": {"sources": sources or ({"name": "none", "format": "images", "path": "."},)},
                 "scene": net,
                 "head": net,
-                "thresholds": dict.fromkeys(detectors, 0.5),
+                "thresholds": dict.fromkeys(DETECTOR_NAMES, 0.5),
                 "pack": {"version": "0"},
             }
             | sections

@@ -23,6 +23,7 @@ from proctor_models.data.ingest import ingest
 from proctor_models.data.manifest import BoxLabel, FrameRecord, Manifest
 from proctor_models.errors import DataError
 from proctor_models.training.prepare import _spec
+from proctor_models.types import HEAD_ATTRIBUTES
 
 
 def frame(*boxes: BoxLabel, labelled: tuple[str, ...] = ("face", "face_masked", "earphone")) -> FrameRecord:
@@ -68,6 +69,28 @@ def test_head_labels__an_earphone_that_says_neither_kind_nor_place_is_unknown() 
     assert head.attributes == {"mask": False}
     (head,) = head_labels(frame(FACE, MUFFS, MUFFS.model_copy(update={"attributes": unkind})), 24, 1.8)
     assert head.attributes == {"mask": False, "earphone_over_ear": True}
+
+
+def test_head_labels__how_the_head_looks_comes_from_the_face_box() -> None:
+    dressed = FACE.model_copy(update={"attributes": {"headwear": "hat", "ears": "covered", "occluded": False}})
+    (head,) = head_labels(frame(dressed, labelled=("face", "face_masked")), 24, 1.8)
+    assert head.attributes == {"mask": False, "hat": True, "ears_covered": True, "face_occluded": False}
+
+
+def test_head_labels__a_rendered_frame_says_it_by_its_tags() -> None:
+    tags = {"ears_seen": "none", "yaw": "4.0", "headwear": "headscarf", "posture": "typing"}
+    (head,) = head_labels(frame(FACE, labelled=()).model_copy(update={"tags": tags}), 24, 1.8)
+    assert head.attributes == {"mask": False, "hat": False, "ears_covered": True, "face_occluded": False}
+
+
+def test_head_crops__attributes_nobody_wrote_are_not_known(tmp_path: Path) -> None:
+    frames, plan = manifest(tmp_path)
+    dressed = FACE.model_copy(update={"attributes": {"headwear": "hat"}})
+    labels = head_labels(frames.frames[0].model_copy(update={"boxes": (dressed,)}), 24, 1.8)
+    spec = _spec(plan, "head", "v")
+    _, targets, known = HeadCrops(frames, labels, spec)[0]
+    said = {name: bool(t) for name, t, k in zip(spec.names, targets, known, strict=True) if k}
+    assert said == {"mask": False, "earphone_over_ear": False, "earphone_in_ear": False, "hat": True}
 
 
 def test_read_image__a_file_cut_off_since_ingest_is_refused_not_grey(tmp_path: Path) -> None:
@@ -132,4 +155,4 @@ def test_head_crops__the_same_seed_of_torch_gives_the_same_crop(tmp_path: Path) 
     assert image.shape == (3, 64, 64)
     assert torch.equal(image, crops[0][0])
     assert float(known.sum()) >= 3
-    assert targets.tolist() == [0.0, 0.0, 0.0, 0.0]
+    assert targets.tolist() == [0.0] * len(HEAD_ATTRIBUTES)

@@ -8,9 +8,20 @@ import pytest
 
 from proctor_models.config import DETECTOR_NAMES
 from proctor_models.detectors import DETECTORS, Detector
-from proctor_models.types import VIEWS, Observation
+from proctor_models.types import HEAD_ATTRIBUTES, VIEWS, Observation
 
 Observe = Callable[..., Observation]
+EMPTY_ROOM = {
+    "phone": 0.0,
+    "earphone": None,
+    "mask": None,
+    "multiple_faces": 0.0,
+    "seat_absence": 1.0,
+    "book_paper": 0.0,
+    "hat": None,
+    "ears_covered": None,
+    "face_occluded": None,
+}
 
 
 def test_detectors__are_those_recipes_know() -> None:
@@ -21,8 +32,7 @@ def test_detectors__are_those_recipes_know() -> None:
 def test_read__an_empty_room(observe: Observe, detector: Detector) -> None:
     reading = detector.read(observe())
     assert reading.xyxy.shape == (0, 4)
-    expected = {"phone": 0.0, "earphone": None, "mask": None, "multiple_faces": 0.0, "seat_absence": 1.0}
-    assert reading.score == expected[detector.name]
+    assert reading.score == EMPTY_ROOM[detector.name]
     assert bool(reading.why) == (reading.score is None)
     assert set(detector.views) <= set(VIEWS)
 
@@ -36,7 +46,8 @@ def test_read__scores_are_plain_numbers_in_range(observe: Observe, detector: Det
         ("face", face, 0.99),
         ("earphone", (195, 150, 215, 180), 0.999),
         ("phone", (10, 10, 40, 80), 1.0),
-        heads=[(face, {"mask": 1.0, "earphone_in_ear": 1.0})],
+        ("book_paper", (60, 300, 140, 400), 1.0),
+        heads=[(face, dict.fromkeys(HEAD_ATTRIBUTES, 1.0))],
     )
     score = detector.read(frame).score
     assert type(score) is float

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from proctor_models.detectors.earphone import Earphone
-from proctor_models.types import Observation
+from proctor_models.types import HeadReading, Observation
 
 Observe = Callable[..., Observation]
 FACE = (200, 100, 300, 220)
@@ -86,3 +87,34 @@ def test_read__second_head_wears_it(observe: Observe) -> None:
 
 def test_read__a_face_that_is_none(observe: Observe) -> None:
     assert Earphone().read(observe(("face", FACE, 0.1), ("earphone", EARBUD, 0.9))).score is None
+
+
+@pytest.mark.parametrize("found", [[], [("earphone", EARBUD, 0.2)], [("earphone", DESK, 0.9)]])
+def test_read__covered_ears_are_not_the_absence_of_an_earphone(observe: Observe, found: list[object]) -> None:
+    heads = [(FACE, {"ears_covered": 0.8, "earphone_in_ear": 0.1})]
+    reading = Earphone().read(observe(("face", FACE, 0.9), *found, heads=heads))
+    assert (reading.score, reading.why) == (None, "hair or headwear covers the ears")
+    assert reading.xyxy.shape == (0, 4)
+
+
+def test_read__covered_ears_do_not_silence_an_earphone(observe: Observe) -> None:
+    assert read(observe, ears_covered=0.9, earphone_over_ear=0.6) == pytest.approx(0.6)
+    assert read(observe, ("earphone", EARBUD, 0.35), ears_covered=0.9) == pytest.approx(0.35)
+
+
+def test_read__ears_that_may_be_in_sight_are_read(observe: Observe) -> None:
+    assert read(observe, ears_covered=0.6, earphone_over_ear=0.1) == pytest.approx(0.1)
+
+
+def test_read__covered_ears_leave_the_other_heads(observe: Observe) -> None:
+    other = (450, 100, 550, 220)
+    heads = [(FACE, {"ears_covered": 0.9}), (other, {"earphone_over_ear": 0.05})]
+    reading = Earphone().read(observe(("face", FACE, 0.9), ("face", other, 0.8), heads=heads))
+    assert reading.score == pytest.approx(0.05)
+    assert reading.xyxy.tolist() == [list(other)]
+
+
+def test_read__the_net_of_an_older_pack_does_not_speak_of_ears(observe: Observe) -> None:
+    seen = observe(("face", FACE, 0.9))
+    head = HeadReading(np.array(FACE, np.float32), {"earphone_over_ear": 0.1, "earphone_in_ear": 0.0})
+    assert Earphone().read(Observation(0.0, "first", (640, 480), seen.scene, (head,))).score == pytest.approx(0.1)

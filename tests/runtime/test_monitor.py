@@ -7,13 +7,14 @@ import cv2
 import numpy as np
 import pytest
 
+from proctor_models.detectors import DETECTORS
 from proctor_models.errors import ConfigError, DataError, TimestampError
 from proctor_models.rules.policy import RuleSet, ruleset_from_dict
 from proctor_models.runtime.monitor import Monitor, Reported, Snapshots, Step, draw_boxes
 from proctor_models.types import SCENE_CLASSES, Detections, Image, Observation, View
 
 TEXT = {"zh": "手机", "en": "phone"}
-THRESHOLDS = {"phone": 0.5, "earphone": 0.5, "mask": 0.5, "multiple_faces": 0.5, "seat_absence": 0.5}
+THRESHOLDS = dict.fromkeys((detector.name for detector in DETECTORS), 0.5)
 
 
 class Red:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from proctor_models.errors import DataError, PackError
 from proctor_models.runtime.predict import image_paths, predict
-from proctor_models.types import SCENE_CLASSES
+from proctor_models.types import HEAD_ATTRIBUTES, SCENE_CLASSES
 
 Writer = Callable[..., Path]
 FOUND = [
@@ -68,7 +68,7 @@ def test_predict__attributes(tmp_path: Path, make_pack: Writer, images: Path) ->
     attributes = {row["score"]: row["attributes"] for row in rows}
     # 0.6 x 0.95 by the head net, 0.4 x 0.2 by the scene net: masked after all.
     assert names[0.6] == "face_masked"
-    assert attributes[0.6] == {"mask": 0.95, "mask_incorrect": 0, "earphone_over_ear": 0.1, "earphone_in_ear": 0.8}
+    assert attributes[0.6] == dict.fromkeys(HEAD_ATTRIBUTES, 0) | ATTRIBUTES
     assert attributes[0.7] == {"worn": True, "kind": "earbud"}
     assert attributes[0.5] == {"worn": False}
     assert attributes[0.8] == {}
@@ -82,6 +82,10 @@ def test_predict__scores_of_the_detectors(tmp_path: Path, make_pack: Writer, ima
         "mask": None,
         "multiple_faces": 0,
         "seat_absence": 1,
+        "book_paper": 0,
+        "hat": None,
+        "ears_covered": None,
+        "face_occluded": None,
     }
 
 

@@ -82,7 +82,7 @@ class Nets:
     def thresholds(self) -> dict[str, float]:
         """Sure score by class of box: the shipped threshold of the detector that asks for that class alone."""
         shipped = self.predictor.thresholds
-        return {name: shipped[name] for name in ("phone", "earphone") if name in shipped}
+        return {name: shipped[name] for name in ("phone", "earphone", "book_paper") if name in shipped}
 
 
 def look_at(manifest: Manifest, nets: Nets, store: Path) -> list[Look]:

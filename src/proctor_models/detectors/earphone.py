@@ -9,7 +9,8 @@ result is not a probability, which the threshold, chosen on validation frames, m
 it takes for an earbud may be his room; with a box beside it, it still tips the balance.
 
 A box that touches no head (earphones on a desk, around a neck) does not count. Where no head is large enough to
-read and no box lies on one, the frame cannot answer: nobody saw the ears.
+read and no box lies on one, the frame cannot answer: nobody saw the ears. Nor can a head whose ears are surely
+covered, unless something speaks for an earphone all the same: hair over the ear is not "no earphone".
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proctor_models.boxes import covered
-from proctor_models.detectors.heads import ear_region, head_regions, reading_of, sure_faces
+from proctor_models.detectors.heads import UNREAD, ear_region, head_regions, reading_of, sure_faces
 from proctor_models.types import VIEWS, Boxes, Observation, Reading, View
 
 SHARES = {"earphone_over_ear": 1.0, "earphone_in_ear": 0.45}
@@ -31,6 +32,10 @@ SHOWN_SCORE = 0.25
 """Earphone boxes scored lower are not shown."""
 LONE_SCORE = 0.1
 """Where no head could be read, a box on a head scored lower says nothing, and so nothing was seen."""
+COVERED_SCORE = 0.7
+"""`ears_covered` of the head net from which a head's ears are out of sight; an older net does not say it."""
+SPEAKS_SCORE = 0.3
+"""Score of a head with covered ears under which nothing speaks for an earphone there."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +46,10 @@ class Earphone:
     views: tuple[View, ...] = VIEWS
 
     def read(self, observation: Observation) -> Reading:
-        """Highest score of any head; None where no head could be read."""
+        """Highest score of any head; None where no head could be read, or all that were have their ears covered."""
         found = observation.scene.of("earphone")
         looks: list[tuple[float, Boxes]] = []
+        why, hidden = UNREAD, np.zeros(len(found), bool)  # hidden: faint boxes on covered ears
         for face in sure_faces(observation.scene).xyxy:
             head = reading_of(face, observation.heads)
             if head is None:
@@ -51,16 +57,20 @@ class Earphone:
             touching = on_head(found.xyxy, ear_region(face[None]))
             by_head = max(share * head.attributes.get(name, 0.0) for name, share in SHARES.items())
             by_scene = float(found.scores[touching].max(initial=0))
+            score = 1 - (1 - by_head) * (1 - by_scene)
+            if score < SPEAKS_SCORE and head.attributes.get("ears_covered", 0.0) >= COVERED_SCORE:
+                why, hidden = "hair or headwear covers the ears", hidden | touching
+                continue
             shown = found.xyxy[touching & (found.scores >= SHOWN_SCORE)]
             # No box of its own: the head is where a reviewer should look.
-            looks.append((1 - (1 - by_head) * (1 - by_scene), shown if len(shown) else face[None]))
-        worn = on_head(found.xyxy, head_regions(observation))
+            looks.append((score, shown if len(shown) else face[None]))
+        worn = on_head(found.xyxy, head_regions(observation)) & ~hidden
         if not looks:
             worn &= found.scores >= LONE_SCORE
         if worn.any():
             looks.append((float(found.scores[worn].max()), found.xyxy[worn]))
         if not looks:
-            return Reading(None, why="no head large enough to read")
+            return Reading(None, why=why)
         return Reading(*max(looks, key=lambda look: look[0]))
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from proctor_models.boxes import covered
-from proctor_models.types import Boxes, Detections, HeadReading, Observation
+from proctor_models.boxes import clip, covered
+from proctor_models.types import Boxes, Detections, HeadReading, Observation, Reading
 
 FACES = ("face", "face_masked")
 MIN_FACE_SCORE = 0.3
 """Faces scored lower are taken for something else."""
 MIN_PERSON_SCORE = 0.5
 """Persons scored lower lend no head region."""
+UNREAD = "no head large enough to read"
+"""Why a frame without a head reading cannot answer."""
 
 
 def sure_faces(scene: Detections) -> Detections:
@@ -24,6 +28,46 @@ def sure_faces(scene: Detections) -> Detections:
 def reading_of(face_xyxy: Boxes, heads: tuple[HeadReading, ...]) -> HeadReading | None:
     """The head reading cut around the face box (4,), or None where it was not read."""
     return next((head for head in heads if np.allclose(head.xyxy, face_xyxy, atol=0.5)), None)
+
+
+def longer_side_px(head: HeadReading) -> float:
+    """Longer side of the head's face box, in pixels of the frame."""
+    x0, y0, x1, y1 = (float(value) for value in head.xyxy)
+    return max(x1 - x0, y1 - y0)
+
+
+def candidate(heads: Sequence[HeadReading]) -> tuple[HeadReading, ...]:
+    """The head with the largest face, alone; nothing where no head was read.
+
+    >>> far, near = (HeadReading(np.array([0, 0, side, side], np.float32), {}) for side in (30, 90))
+    >>> candidate([far, near])[0] is near, candidate([])
+    (True, ())
+    """
+    return (max(heads, key=longer_side_px),) if heads else ()
+
+
+def by_head(heads: Sequence[HeadReading], attribute: str) -> Reading:
+    """What the head net says of one attribute: its highest score, with the box of that face, (1, 4).
+
+    None where no head was read, and where the net of an older pack does not know the attribute.
+
+    >>> by_head([HeadReading(np.array([0, 0, 9, 9], np.float32), {"mask": 0.5})], "hat").why
+    'the head net of this pack does not read hat'
+    """
+    said = [(head.attributes[attribute], head.xyxy) for head in heads if attribute in head.attributes]
+    if not said:
+        return Reading(None, why=f"the head net of this pack does not read {attribute}" if heads else UNREAD)
+    score, xyxy = max(said, key=lambda one: one[0])
+    return Reading(score, xyxy[None])
+
+
+def head_boxes(faces: Boxes, resolution_wh: tuple[int, int]) -> Boxes:
+    """Whole heads, hair and ears with them, by their faces (n, 4); cut to the frame.
+
+    >>> head_boxes(np.array([[10, 2, 20, 12]], np.float32), (24, 24)).tolist()
+    [[5.0, 0.0, 24.0, 12.0]]
+    """
+    return clip(ear_region(faces), resolution_wh)
 
 
 def ear_region(faces: Boxes) -> Boxes:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
+from proctor_models.data.appearance import appearance
 from proctor_models.data.manifest import AttributeValue, BoxLabel, FrameRecord
 from proctor_models.types import Boxes
 
-# The boxes behind each detector, as one class.
+# The boxes behind each detector, as one class; none where the head net alone speaks, which draws no boxes.
 BOX_CLASSES: dict[str, tuple[str, ...]] = {
     "phone": ("phone",),
     "earphone": ("earphone",),
     "mask": ("face_masked",),
     "multiple_faces": ("face", "face_masked"),
     "seat_absence": ("person",),
+    "book_paper": ("book_paper",),
+    "hat": (),
+    "ears_covered": (),
+    "face_occluded": (),
 }
 _FACES = ("face", "face_masked")
 
@@ -31,9 +36,9 @@ def frame_truth(frame: FrameRecord, detector: str) -> bool | None:
 
 
 def box_truth(frame: FrameRecord, detector: str) -> Boxes | None:
-    """Labelled boxes (n, 4) of the detector's class; None where it is not labelled exhaustively."""
+    """Labelled boxes (n, 4) of the detector's class; None where it is not labelled exhaustively or there is none."""
     names = BOX_CLASSES[detector]
-    if not set(names) <= set(frame.labelled):
+    if not names or not set(names) <= set(frame.labelled):
         return None
     return np.array([box.xyxy for box in _boxes(frame, *names)], np.float32).reshape(-1, 4)
 
@@ -82,10 +87,44 @@ def _seat_absence(frame: FrameRecord) -> bool | None:
     return not _boxes(frame, "person", *_FACES) if "person" in frame.labelled else None
 
 
+def _book_paper(frame: FrameRecord) -> bool | None:
+    return bool(_boxes(frame, "book_paper")) if "book_paper" in frame.labelled else None
+
+
+def _hat(frame: FrameRecord) -> bool | None:
+    """Any head under a hat; False only where every face is labelled and known to wear none."""
+    known = [appearance(frame, face).get("hat") for face in _boxes(frame, *_FACES)]
+    if True in known:
+        return True
+    bare = bool(known) and set(known) == {False} and set(_FACES) <= set(frame.labelled)
+    return False if bare else None
+
+
+def _ears_covered(frame: FrameRecord) -> bool | None:
+    return _candidate(frame, "ears_covered")
+
+
+def _face_occluded(frame: FrameRecord) -> bool | None:
+    return _candidate(frame, "face_occluded")
+
+
+def _candidate(frame: FrameRecord, name: str) -> bool | None:
+    """What is known of the largest face, as the detectors choose it: by its longer side."""
+    faces = _boxes(frame, *_FACES)
+    if not set(_FACES) <= set(frame.labelled) or not faces:
+        return None
+    largest = max(faces, key=lambda face: max(face.xyxy[2] - face.xyxy[0], face.xyxy[3] - face.xyxy[1]))
+    return appearance(frame, largest).get(name)
+
+
 _TRUTHS = {
     "phone": _phone,
     "earphone": _earphone,
     "mask": _mask,
     "multiple_faces": _multiple_faces,
     "seat_absence": _seat_absence,
+    "book_paper": _book_paper,
+    "hat": _hat,
+    "ears_covered": _ears_covered,
+    "face_occluded": _face_occluded,
 }

@@ -15,7 +15,8 @@ from proctor_models.runtime.model import Net
 SCHEMA = "proctor-card/1"
 INTENDED = (
     "Marks moments of a recorded remote exam or online interview for a person to review: phone, earphone, mask, "
-    "several people, empty seat, recording gaps. Every finding is for review, never a verdict."
+    "several people, empty seat, book or paper, hat, covered ears, covered face, recording gaps. Every finding is for "
+    "review, never a verdict."
 )
 NOT_FOR = (
     "deciding anything about a candidate without a person who looks at the evidence",

@@ -9,6 +9,7 @@ const WORDS = {
     camera: { first: "电脑摄像头", second: "侧面机位" },
     detector: {
       phone: "手机", earphone: "耳机", mask: "口罩", multiple_faces: "多人", seat_absence: "离座",
+      book_paper: "书籍纸张", hat: "帽子", ears_covered: "耳部遮挡", face_occluded: "面部遮挡",
       recording_gap: "录制中断",
     },
     summary: "记录数量",
@@ -89,7 +90,8 @@ const WORDS = {
     camera: { first: "webcam", second: "side camera" },
     detector: {
       phone: "Phone", earphone: "Earphone", mask: "Mask", multiple_faces: "Several people",
-      seat_absence: "Seat left", recording_gap: "Recording gap",
+      seat_absence: "Seat left", book_paper: "Book or paper", hat: "Hat", ears_covered: "Ears covered",
+      face_occluded: "Face covered", recording_gap: "Recording gap",
     },
     summary: "Number of findings",
     facts: "Exam and sources",

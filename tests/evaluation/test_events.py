@@ -80,7 +80,7 @@ def draw_clip(
 def clip(
     *events: Event, ignored: Mapping[str, tuple[tuple[float, float], ...]] | None = None, person: str = "S1"
 ) -> Clip:
-    return Clip("c", Path("c.mp4"), person, 2.0, 200, events, {"phone": (), "book": (), **(ignored or {})}, 0.0)
+    return Clip("c", Path("c.mp4"), person, person, 2.0, 200, events, {"phone": (), "book": (), **(ignored or {})}, 0.0)
 
 
 def phone(start_s: float, end_s: float) -> Event:
@@ -161,9 +161,10 @@ def test_read_clips__events_without_uncertain_and_held_frames(tmp_path: Path) ->
 
 def test_read_clips__only_of_some_people(tmp_path: Path) -> None:
     draw_clip(tmp_path, "a")
-    draw_clip(tmp_path, "b", person="S2")
-    assert [one.name for one in read_clips(tmp_path, ["S2"])] == ["b"]
-    with pytest.raises(DataError, match="--persons: expected some of S1, S2, got 'S3'"):
+    draw_clip(tmp_path, "b", person="S2", subject="S9")
+    for code in ("S2", "S9"):
+        assert [(one.name, one.person) for one in read_clips(tmp_path, [code])] == [("b", "S2")]
+    with pytest.raises(DataError, match="--persons: expected some of S1, S2, S9, got 'S3'"):
         read_clips(tmp_path, ["S2", "S3"])
 
 

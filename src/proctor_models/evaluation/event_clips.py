@@ -1,8 +1,9 @@
 """Recorded clips whose events are known: what they show, when, and what nobody can say.
 
 A folder holds ``NAME.mp4``, ``NAME.events.json``, a list of ``{event, start_frame, end_frame}`` (video frames from 0,
-both ends included), and ``NAME.meta.json`` with `person`, `fps_assumed`, `uncertain` spans in the same form and, by
-source clip, `held_frames`: frames that were missing there, so that the video holds the picture before them.
+both ends included), and ``NAME.meta.json`` with `person` (and `subject`, another code of theirs), `fps_assumed`,
+`n_frames`, `uncertain` spans in the same form and, by source clip, `held_frames`: frames that were missing there, so
+that the video holds the picture before them.
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ class Clip:
     name: str
     path: Path
     person: str
+    subject: str
+    """Code the recordings give the person; where one person has several codes, `person` is the one of all."""
     fps: float
     """Frames a second; video frame n is at ``n / fps``."""
     frames: int
@@ -66,7 +69,7 @@ class Clip:
 
 
 def read_clips(folder: Path, persons: Sequence[str] = ()) -> tuple[Clip, ...]:
-    """The clips of a folder in the order of their names, all or only those of `persons`.
+    """The clips of a folder in the order of their names, all or only those of `persons` (by either code).
 
     Raises:
         DataError: no clip there, none of one of the persons, a video is missing, or a field is wrong.
@@ -75,11 +78,11 @@ def read_clips(folder: Path, persons: Sequence[str] = ()) -> tuple[Clip, ...]:
     if not found:
         raise DataError(f"{folder}: expected NAME.mp4 with NAME{EVENTS_SUFFIX} and NAME{META_SUFFIX}, got no such clip")
     clips = tuple(_clip(path) for path in found)
-    known = sorted({clip.person for clip in clips})
+    known = sorted({code for clip in clips for code in (clip.person, clip.subject)})
     for person in persons:
         if person not in known:
             raise DataError(f"{folder}: --persons: expected some of {', '.join(known)}, got {person!r}")
-    return tuple(clip for clip in clips if not persons or clip.person in persons)
+    return tuple(clip for clip in clips if not persons or {clip.person, clip.subject} & set(persons))
 
 
 def _clip(path: Path) -> Clip:
@@ -98,7 +101,7 @@ def _clip(path: Path) -> Clip:
         for kind, start, end in _spans(path, "", _json(path), frames)
     )
     times = {kind: _runs(numbers, fps) for kind, numbers in ignored.items()}
-    return Clip(name, video, person, fps, frames, events, times, len(held) / fps)
+    return Clip(name, video, person, str(meta.get("subject") or person), fps, frames, events, times, len(held) / fps)
 
 
 def _head(path: Path, meta: Any) -> tuple[float, int, str]:

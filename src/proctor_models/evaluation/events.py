@@ -171,6 +171,7 @@ def _clip(watched: Watched) -> dict[str, Any]:
     return {
         "name": clip.name,
         "person": clip.person,
+        "subject": clip.subject,
         "watched_s": clip.watched_s,
         "events": [
             {"event": event.kind, "start_s": event.start_s, "end_s": event.end_s, **_met(met.get(id(event)))}

@@ -98,6 +98,11 @@ def test_prelabel__scores_and_sampling_as_asked(pack: Path, source: Path, tmp_pa
     ]
 
 
+def test_least_scores__books_and_papers_as_their_detector_has_it() -> None:
+    assert least_scores({"book_paper": 0.4})["book_paper"] == 0.4
+    assert least_scores(THRESHOLDS)["book_paper"] == 0.5  # a pack from before that detector
+
+
 def confirm_cvat(folder: Path) -> None:
     """What CVAT exports after a person deleted the phone boxes and tagged the frames of the recording."""
     root = ET.fromstring((folder / "prelabels.xml").read_text())  # noqa: S314 - our own

@@ -117,8 +117,8 @@ def prelabel(
 def least_scores(thresholds: Mapping[str, float], min_score: float | None = None) -> dict[str, float]:
     """Score from which a box is written, by class.
 
-    Phones and earphones from their detectors' thresholds; people and faces from where `seat_absence` takes them for
-    a sign of a person; classes that no detector reads from one half.
+    Phones, earphones, books and papers from their detectors' thresholds; people and faces from where `seat_absence`
+    takes them for a sign of a person; classes that no detector reads from one half.
 
     >>> least = least_scores({"phone": 0.4, "earphone": 0.5, "seat_absence": 0.7})
     >>> least["phone"], round(least["person"], 2), least["cup"]
@@ -127,7 +127,7 @@ def least_scores(thresholds: Mapping[str, float], min_score: float | None = None
     if min_score is not None:
         return dict.fromkeys(SCENE_CLASSES, min_score)
     least = dict.fromkeys(SCENE_CLASSES, _OTHERS_FROM)
-    least |= {name: thresholds[name] for name in ("phone", "earphone") if name in thresholds}
+    least |= {name: thresholds[name] for name in ("phone", "earphone", "book_paper") if name in thresholds}
     return least | dict.fromkeys(("person", *FACES), 1 - thresholds.get("seat_absence", 1 - _OTHERS_FROM))
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 
+from drawn import ROOT
 from proctor_models.config import DETECTOR_NAMES
 from proctor_models.detectors import DETECTORS, Detector
 from proctor_models.types import HEAD_ATTRIBUTES, VIEWS, Observation
@@ -26,6 +28,14 @@ EMPTY_ROOM = {
 
 def test_detectors__are_those_recipes_know() -> None:
     assert tuple(detector.name for detector in DETECTORS) == DETECTOR_NAMES
+
+
+def test_detectors__have_a_word_in_both_languages_of_the_review_page() -> None:
+    words = (ROOT / "src/proctor_models/runtime/assets/words.js").read_text("utf-8")
+    chinese, english = re.findall(r"\n    detector: \{(.+?)\n    \}", words, re.DOTALL)
+    for name in (*DETECTOR_NAMES, "recording_gap"):
+        assert re.search(rf'\b{name}: "[\u4e00-\u9fff]+"', chinese), name
+        assert re.search(rf'\b{name}: "[A-Z][a-z ]+"', english), name
 
 
 @pytest.mark.parametrize("detector", DETECTORS, ids=lambda detector: detector.name)

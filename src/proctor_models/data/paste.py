@@ -96,13 +96,38 @@ def paste(
     whole, seen = float(np.prod(box[2:] - box[:2])), float(np.prod(np.clip(inside[2:] - inside[:2], 0, None)))
     if seen < MIN_SEEN * whole or min(inside[2:] - inside[:2]) < 4:
         return canvas, None
-    soft = _soft_rim(image.shape[:2], xyxy, float(rng.uniform(*MARGIN)) * long_px)
-    flags = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR
-    alpha = cv2.warpAffine(soft, affine, (width, height))[..., None]
-    laid = cv2.warpAffine(image, affine, (width, height), flags=flags).astype(np.float32)
-    laid = laid * _gain(canvas, laid, alpha)
-    mixed = canvas * (1 - alpha) + np.clip(laid, 0, 255) * alpha
-    return np.asarray(mixed, np.uint8), inside
+    return _laid(canvas, image, xyxy, affine, float(rng.uniform(*MARGIN)) * long_px), inside
+
+
+def _laid(
+    canvas: Image,
+    image: Image,
+    xyxy: tuple[float, float, float, float],
+    affine: NDArray[np.float64],
+    margin_px: float,
+) -> Image:
+    """A copy of the canvas with the box of `image` blended in; only the part of the canvas it reaches is touched."""
+    height, width = canvas.shape[:2]
+    grown = clip(np.array([xyxy], np.float32) + margin_px * np.array([-1, -1, 1, 1]), image.shape[1::-1])[0]
+    left, top, right, bottom = (int(v) for v in (*np.floor(grown[:2]), *np.ceil(grown[2:])))
+    cut = image[top:bottom, left:right]
+    x0, y0, x1, y1 = xyxy
+    soft = _soft_rim(cut.shape[:2], (x0 - left, y0 - top, x1 - left, y1 - top), margin_px)
+    corners = np.array([[left, top], [right, top], [left, bottom], [right, bottom]]) @ affine[:, :2].T + affine[:, 2]
+    low = np.clip(np.floor(corners.min(0)), 0, (width, height)).astype(int)
+    high = np.clip(np.ceil(corners.max(0)), 0, (width, height)).astype(int)
+    shift = affine.copy()
+    shift[:, 2] += affine[:, :2] @ (left, top) - low
+    size = tuple((high - low).tolist())
+    shrunk = abs(float(np.linalg.det(affine[:, :2]))) < 0.25  # less than half as wide
+    flags = cv2.INTER_AREA if shrunk else cv2.INTER_LINEAR
+    alpha = cv2.warpAffine(soft, shift, size)[..., None]
+    laid = cv2.warpAffine(cut, shift, size, flags=flags, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+    out = canvas.copy()
+    there = out[low[1] : high[1], low[0] : high[0]]
+    laid = np.clip(laid * _gain(there, laid, alpha), 0, 255)
+    there[:] = (there * (1 - alpha) + laid * alpha).astype(np.uint8)
+    return out
 
 
 def _moved(xyxy: tuple[float, float, float, float], affine: NDArray[np.float64]) -> Boxes:

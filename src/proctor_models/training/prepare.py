@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import torch
 from torch.utils.data import DataLoader, get_worker_info
 
@@ -84,7 +85,11 @@ def _loader(dataset: SceneFrames | HeadCrops, plan: Net, *, train: bool, collate
 
 
 def _own_randomness(_worker: int) -> None:
-    """Give each loader process an augmentation of its own; they would all draw alike from the recipe's seed."""
+    """Give each loader process an augmentation of its own; they would all draw alike from the recipe's seed.
+
+    It has one thread: the others belong to the training step.
+    """
+    cv2.setNumThreads(1)
     info = get_worker_info()
     augment = getattr(info.dataset, "augment", None) if info else None
     if augment is not None:

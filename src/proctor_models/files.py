@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,10 +51,14 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write `content`, all of it or nothing."""
-    part = path.with_name(f".{path.name}.part")
+    """Write `content`, all of it or nothing; of several that write at once, the last one's whole content stays.
+
+    A process that was killed leaves at most a hidden sibling ``.<name>.<8 hexadecimal digits>.part``.
+    """
+    # A name of its own for each call: two that shared one would write into each other's file.
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        with part.open("wb") as stream:
+        with part.open("xb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())

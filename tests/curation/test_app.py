@@ -160,7 +160,7 @@ def test_open_dataset__listens_on_this_machine_alone_and_leaves_nothing_running(
 
 
 def test_open_dataset__refuses_before_it_starts_anything(tmp_path, dataset):
-    with pytest.raises(DataError, match=r"manifest\.jsonl: no such manifest"):
+    with pytest.raises(DataError, match=r"expected manifest\.jsonl in it, found none"):
         open_dataset(tmp_path)
     manifest = Manifest.load(dataset)
     Manifest((), tmp_path).save(tmp_path / "empty")
@@ -191,3 +191,20 @@ def test_main__without_fiftyone_the_remedy_is_named(monkeypatch, tmp_path, datas
     monkeypatch.setitem(sys.modules, "fiftyone", None)
     assert main(["curate", "open", "--data", str(dataset), "--no-app"]) == 1
     assert "needs fiftyone, which is not installed; run `make env`" in capsys.readouterr().err
+
+
+def test_main__what_is_no_dataset_is_named_with_the_command_that_makes_one(tmp_path, dataset, capsys):
+    (tmp_path / "coco").mkdir()
+    (tmp_path / "coco" / "annotations.json").write_text("{}")
+    told = {
+        tmp_path / "coco": "got labels that are not ingested yet (annotations.json, as COCO folders have); name it",
+        tmp_path / "absent": "no such folder; mend the path, or make it: `proctor ingest`",
+        dataset / "manifest.jsonl": "expected a dataset folder, got a file",
+        dataset.parent: "expected manifest.jsonl in it, got it in folders there: split; name one of them",
+    }
+    for folder, words in told.items():
+        for verb in (["open", "--no-app"], ["save", "--out", str(tmp_path / "me.jsonl")]):
+            assert main(["curate", *verb, "--data", str(folder)]) == 1
+            message = capsys.readouterr().err
+            assert message.startswith(f"proctor curate: {folder}: ")
+            assert words in message

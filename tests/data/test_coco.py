@@ -140,7 +140,7 @@ REFUSED = {
         r"annotation 1 of image 1: box: expected inside the image of 64 x 48",
     ),
     "box without area": (annotation(bbox=[30, 4, 0, 8]), r"annotation 1 of image 1: box: expected an area above 0"),
-    "NaN": (annotation(bbox=[float("nan"), 4, 4, 8]), r"annotations\.0\.bbox\.0: .*finite.*nan"),
+    "NaN": (annotation(bbox=[float("nan"), 4, 4, 8]), r"annotations\.0\.bbox\.0: .*finite.*NaN"),
     "short box": (annotation(bbox=[1, 4, 4]), r"annotations\.0\.bbox\.3"),
     "turned box": (
         annotation(attributes={"rotation": 30.0}),
@@ -161,6 +161,7 @@ REFUSED = {
     "no licence": (image(licence=None), r"image 1 \(a.png\): licence: none stated"),
     "path that leaves": (image(file_name="../a.png"), r"file_name: expected a path inside images/, got '\.\./a\.png'"),
     "no file": (image(file_name="b.png"), r"image 1 \(b.png\): expected a readable image file, got No such file"),
+    "list for an id": (image(id=[True, None]), r"images\.0\.id: .* got '\[true, null\]'"),
     "id of text": (image(id="1"), r"images\.0\.id: Input should be a valid integer, got '1'"),
     "no annotations": (lambda content: content.pop("annotations"), r"annotations: Field required"),
 }
@@ -189,7 +190,7 @@ def test_ingest__refuses_a_broken_image(coco, coco_recipe, tmp_path, spoil, suff
 def test_ingest__refuses_a_file_that_is_not_json(coco, coco_recipe, tmp_path):
     recipe = coco_recipe()
     (coco.path / "annotations.json").write_text("{")
-    with pytest.raises(DataError, match=r"annotations\.json: file: Invalid JSON"):
+    with pytest.raises(DataError, match=r"annotations\.json: expected JSON, got what ends early or is damaged \(EOF"):
         read(recipe, tmp_path)
 
 

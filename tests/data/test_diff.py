@@ -200,6 +200,17 @@ def test_opened__refuses_what_is_no_dataset(
         pass
 
 
+def test_opened__a_coco_file_that_is_cut_short_is_called_damaged(tmp_path: Path) -> None:
+    write_coco(tmp_path / "coco", frames_a_person=1)
+    path = tmp_path / "coco" / "annotations.json"
+    path.write_text(path.read_text()[:200])
+    with (
+        pytest.raises(DataError, match=r"annotations\.json: expected JSON, got what ends early or is damaged \("),
+        opened(str(tmp_path / "coco")),
+    ):
+        pass
+
+
 DVC = (sys.executable, "-m", "dvc")
 
 

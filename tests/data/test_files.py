@@ -86,26 +86,16 @@ def test_write_json__an_error_leaves_what_was_there(tmp_path):
     assert (tmp_path / "a.json").read_text() == '{\n  "b": 1\n}\n'
 
 
-def write_often(path: Path, letter: str) -> None:
-    """One of several processes that write the same file."""
-    for _ in range(30):
-        write_bytes(path, letter.encode() * 300_000)
-
-
 def test_write_bytes__processes_that_write_one_file_at_once_do_not_mix(tmp_path):
     path = tmp_path / "a.bin"
-    context = multiprocessing.get_context("spawn")
-    processes = [context.Process(target=write_often, args=(path, letter)) for letter in "xyz"]
-    for process in processes:
-        process.start()
+    contents = [letter * 300_000 for letter in (b"x", b"y", b"z")]
     seen = set()
-    while any(process.is_alive() for process in processes):
-        if path.exists():
-            seen.add(path.read_bytes())
-    for process in processes:
-        process.join()
-    assert [process.exitcode for process in processes] == [0, 0, 0]
-    assert {*seen, path.read_bytes()} <= {letter * 300_000 for letter in (b"x", b"y", b"z")}
+    with multiprocessing.get_context("spawn").Pool(3) as pool:
+        writing = pool.starmap_async(write_bytes, [(path, content) for content in contents * 30], chunksize=1)
+        while not writing.ready():
+            seen |= {path.read_bytes()} if path.exists() else set()
+        writing.get()
+    assert {*seen, path.read_bytes()} <= set(contents)
     assert names(tmp_path) == ["a.bin"]
 
 

@@ -408,3 +408,19 @@ def test_forget__a_rehearsal_on_a_copy_touches_what_lies_beside_the_copy(
     assert "P3" in Path(".fiftyone/looks/a.jsonl").read_text()
     assert "P3" not in Path("copy/.fiftyone/looks/a.jsonl").read_text()
     assert list(Path("data/embedded/images").glob("P3*"))
+
+
+def test_forget__sources_of_one_problem_are_said_at_once(top: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    raw = yaml.safe_load(Path("configs/demo.yaml").read_text())
+    raw["ingest"]["sources"] += [
+        {"name": name, "format": "coco", "path": f"$PROCTOR_NOWHERE/{name}"} for name in ("desk", "phone")
+    ]
+    for name in ("demo", "other"):
+        Path(f"configs/{name}.yaml").write_text(yaml.safe_dump(raw | {"name": name}))
+    assert main(["data", "forget", "P1", "--dry-run"]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if "not known" in line]
+    told = (
+        "  not known whether these sources hold frames of theirs (environment variable PROCTOR_NOWHERE is not set): "
+        "recipe demo: desk, phone; recipe other: desk, phone; there, add to ingest.exclude_persons: P1"
+    )
+    assert lines == [told]

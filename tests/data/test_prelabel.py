@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from data_clips import record
+from proctor_models.cli import main
 from proctor_models.data.changes import Sampling
 from proctor_models.data.ingest import ingest
 from proctor_models.data.markup import read_xml
@@ -203,6 +204,39 @@ def test_prelabel__refuses_and_leaves_nothing(pack: Path, source: Path, tmp_path
     out.mkdir()
     with pytest.raises(DataError, match="out: exists, and may hold what a person has corrected; name a new folder"):
         prelabel(pack, source, "cvat", out, threads=1)
+
+
+def test_prelabel__a_damaged_recording_is_refused_or_kept_as_asked(
+    pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = record(tmp_path / "in/exam.mkv", [i % 100 for i in range(60)])
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * 0.6)])
+    words = ["prelabel", "--pack", str(pack), "--images", str(path), "--format", "coco", "--out", str(tmp_path / "out")]
+    assert main([*words, "--threads", "1"]) == 1
+    assert "(`--damaged keep` in `proctor prelabel`)" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+    assert main([*words, "--threads", "1", "--damaged", "keep"]) == 0
+    assert 2 <= len(json.loads((tmp_path / "out/prelabels.json").read_text())["images"]) <= 5
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "expected"),
+    [
+        ("--min-change", "5", "a share above 0 and up to 1, as 0.02"),
+        ("--min-change", "nan", "a share above 0 and up to 1, as 0.02"),
+        ("--min-score", "0", "a share above 0 and up to 1, as 0.02"),
+        ("--every", "-1", "a number of seconds above 0"),
+        ("--max-gap", "inf", "a number of seconds above 0"),
+        ("--change-bits", "65", "a whole number from 1 to 64"),
+    ],
+)
+def test_prelabel__options_out_of_range(
+    option: str, value: str, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--pack", "p", "--images", "i", "--format", "cvat", "--out", str(tmp_path / "out")]
+    with pytest.raises(SystemExit, match="2"):
+        main(["prelabel", *words, f"{option}={value}"])
+    assert f"argument {option}: expected {expected}, got {value!r}" in capsys.readouterr().err
 
 
 def test_doubt__is_highest_at_the_threshold() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from proctor_models.cli.parts import Verbs, add_family, add_stage, add_verb, recipe_named
+from proctor_models.cli.parts import Verbs, add_common, add_family, add_out, add_stage, add_verb, recipe_named
 
 _TAGS = """how to decide, in the app, by tags:
   on a frame       drop | split:train|val|test | view:first|second|other | person:CODE | tag:NAME=VALUE
@@ -71,7 +71,7 @@ def _add_open(family: Verbs[argparse.ArgumentParser]) -> None:
     nets.add_argument("--models", type=Path, help="folder of exported nets, instead of a pack")
     verb.add_argument("--name", default="", help="name in FiftyOne (default: of the folder and its parent)")
     verb.add_argument("--port", type=int, default=5151, help="of the app on 127.0.0.1 (default 5151)")
-    verb.add_argument("--threads", type=int, default=2, help="threads of an inference (default 2)")
+    add_common(verb, "--threads")
     verb.add_argument("--no-app", action="store_true", help="load it and stop")
     verb.add_argument("--fresh", action="store_true", help="load it anew; unsaved decisions are thrown away")
 
@@ -87,5 +87,5 @@ def _add_save(family: Verbs[argparse.ArgumentParser]) -> None:
     verb.epilog = f"{_TAGS}\n{verb.epilog}"
     verb.add_argument("--data", required=True, type=Path, help="dataset folder that was opened")
     verb.add_argument("--name", default="", help="its name in FiftyOne, if `open` was given one")
-    verb.add_argument("--out", required=True, type=Path, help="decisions file to append to")
+    add_out(verb, "file", "decisions file to append to")
     verb.add_argument("--who", help="code of who decided, never a name")

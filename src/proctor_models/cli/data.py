@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from proctor_models.cli.parts import Verbs, add_family, add_verb, count, recipe_named
+from proctor_models.cli.parts import Verbs, add_family, add_out, add_verb, count, recipe_named
 from proctor_models.errors import DataError
 
 
@@ -59,7 +59,8 @@ def add(verbs: Verbs[argparse.ArgumentParser]) -> None:
     version = "dataset folder (manifest.jsonl, or COCO), or FOLDER@REVISION of one under DVC or git"
     diff.add_argument("a", metavar="A", help=f"before: {version}")
     diff.add_argument("b", metavar="B", help=f"after: {version}")
-    diff.add_argument("--out", type=Path, help="folder for diff.html; it shows frames, so keep it where they may lie")
+    text = "folder for diff.html; it shows frames, so keep it where they may lie"
+    add_out(diff, "into", text, required=False)
     diff.add_argument(
         "--pictures", type=count, default=12, help="most frames shown of each kind of change (default 12)"
     )
@@ -72,7 +73,7 @@ def add(verbs: Verbs[argparse.ArgumentParser]) -> None:
         "proctor data sheet --data data/embedded --recipe demo --out docs/datasheets/embedded.md",
     )
     sheet.add_argument("--data", required=True, type=Path, help="dataset folder (manifest.jsonl, or COCO)")
-    sheet.add_argument("--out", required=True, type=Path, help="Markdown file to write")
+    add_out(sheet, "file", "Markdown file to write")
     sheet.add_argument("--recipe", help="recipe that reads it, for what it states of rights and consent")
 
     _add_forget(family)

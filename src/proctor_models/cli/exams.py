@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from proctor_models.cli.parts import Verbs, add_verb
+from proctor_models.cli.parts import Verbs, add_common, add_out, add_verb
 
 
 def _watch(args: argparse.Namespace) -> None:
@@ -30,11 +30,11 @@ def add(verbs: Verbs[argparse.ArgumentParser]) -> None:
         "proctor watch --pack export/proctor-pack-demo --rules remote-exam --first webcam.mp4 --second phone.mp4"
         " --out review",
     )
-    watch.add_argument("--pack", required=True, type=Path, help="pack folder")
+    add_common(watch, "--pack")
     watch.add_argument("--rules", required=True, help="rule set in the pack, by name")
     watch.add_argument("--first", type=Path, help="recording of the computer's webcam")
     watch.add_argument("--second", type=Path, help="recording of the phone beside the candidate")
-    watch.add_argument("--out", required=True, type=Path, help="folder for findings, evidence and the review page")
+    add_out(watch, "into", "folder for findings, evidence and the review page")
     watch.add_argument("--rate", type=float, default=2.0, help="frames analysed a second (default: 2)")
 
     predict = add_verb(
@@ -44,7 +44,6 @@ def add(verbs: Verbs[argparse.ArgumentParser]) -> None:
         "run a pack over a folder of images, write COCO with scores",
         "proctor predict --pack export/proctor-pack-demo --images DIR --out predictions.json",
     )
-    predict.add_argument("--pack", required=True, type=Path, help="pack folder")
+    add_common(predict, "--pack", "--threads")
     predict.add_argument("--images", required=True, type=Path, help="folder of images, searched in depth")
-    predict.add_argument("--out", required=True, type=Path, help="COCO file to write")
-    predict.add_argument("--threads", type=int, default=2, help="threads one inference may use (default: 2)")
+    add_out(predict, "file", "COCO file to write")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import cv2
 import imagehash
@@ -58,17 +59,18 @@ def changed_share(a: Cells, b: Cells) -> float:
 
 @dataclass(frozen=True)
 class Sampling:
-    """When a frame is taken; the fields are those of a recipe's source."""
+    """Which frames of a recording are taken; the fields are those of a recipe's source."""
 
     every_s: float = 1.0
     change_bits: int | None = None
     min_change: float | None = None
     max_gap_s: float | None = None
+    damaged: Literal["refuse", "keep"] = "refuse"
 
     @staticmethod
     def of(source: Source) -> Sampling:
         """What the recipe says of a source."""
-        return Sampling(source.every_s, source.change_bits, source.min_change, source.max_gap_s)
+        return Sampling(source.every_s, source.change_bits, source.min_change, source.max_gap_s, source.damaged)
 
     @property
     def by_change(self) -> bool:

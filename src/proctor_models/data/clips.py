@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import av
 
@@ -19,6 +18,7 @@ VIDEO_SUFFIXES = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".3gp", ".ts"
 _EVERY_FRAME_HZ = 1e4
 _TICK_S = 1e-3
 _PLAIN_FILES = {"protocol_whitelist": "file", "format_whitelist": FORMATS}  # no playlist may open other files
+_KEEP = "say `damaged: keep` of its source in the recipe (`--damaged keep` in `proctor prelabel`)"
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,6 @@ class Grid:
 def clip_frames(
     path: Path,
     sampling: Sampling,
-    damaged: Literal["refuse", "keep"] = "refuse",
     grid: Grid | None = None,
     inspected: Inspection | None = None,
 ) -> Iterator[ClipFrame]:
@@ -61,8 +60,8 @@ def clip_frames(
 
     Args:
         path: the recording.
-        sampling: which frames.
-        damaged: what to do with a file of which something is lost. `keep` leaves out the frames that are, and says so.
+        sampling: which frames, and what to do with a file of which something is lost: `keep` leaves out the frames that
+            are, and says so.
         grid: take only frames that a labelling task showed; None for any.
         inspected: what `inspect` said of the file; None to ask it now.
 
@@ -71,10 +70,10 @@ def clip_frames(
         TimestampError: time runs backwards.
     """
     lost = (inspected or inspect(path)).damages
-    if lost and damaged == "refuse":
+    if lost and sampling.damaged == "refuse":
         raise VideoError(
-            f"{path}: {lost[0].said}; {len(lost)} such places; fetch the file again, or say `damaged: keep` of this "
-            "source, which leaves such frames out"
+            f"{path}: {lost[0].said}; {len(lost)} such places; fetch the file again, or {_KEEP}, which leaves such "
+            "frames out"
         )
     for place in lost:
         print(f"{path}: {place.said}; left out", file=sys.stderr, flush=True)
@@ -94,8 +93,8 @@ def clip_frames(
             f"{recording.decoded + recording.undecodable} did not decode; what there is ends at "
             f"{recording.duration_s:.3f} s"
         )
-        if damaged == "refuse":
-            raise VideoError(f"{said}; the file is damaged or cut off: fetch it again, or say `damaged: keep`")
+        if sampling.damaged == "refuse":
+            raise VideoError(f"{said}; the file is damaged or cut off: fetch it again, or {_KEEP}")
         print(said, file=sys.stderr, flush=True)
 
 

@@ -10,6 +10,7 @@ may have `attributes`. Other keys are left out.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -147,10 +148,25 @@ def _parsed(path: Path, problems: Problems) -> _Coco | None:
         problems.add(str(path), f"expected a COCO file, got {error.strerror}; see `path`, `annotations` in the recipe")
     except ValidationError as error:
         for one in error.errors():
-            got = "" if one["type"] == "missing" else f", got {str(one['input'])[:60]!r}"
+            if one["type"] == "json_invalid":
+                why = one["msg"].removeprefix("Invalid JSON: ")
+                problems.add(
+                    str(path), f"expected JSON, got what ends early or is damaged ({why}); export or fetch it again"
+                )
+                continue
+            got = "" if one["type"] == "missing" else f", got {_as_written(one['input'])[:60]!r}"
             where = ".".join(str(part) for part in one["loc"]) or "file"
             problems.add(f"{path}: {where}", f"{one['msg']}{got}")
     return None
+
+
+def _as_written(value: object) -> str:
+    """A value as the file has it, not as Python would.
+
+    >>> _as_written("1"), _as_written({"id": None})
+    ('1', '{"id": null}')
+    """
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _human(path: Path, coco: _Coco, problems: Problems) -> None:

@@ -116,7 +116,8 @@ def _shown(video: Path, source: Source, path: Path, task: Task) -> Iterator[Clip
     if task.last is not None and task.last >= seen.frames:
         wanted = task.last + 1
         raise VideoError(f"{video}: expected the {wanted} frames of {path.name}, got {seen.frames}: another recording?")
-    yield from clip_frames(video, Sampling.of(source), "refuse", Grid(task.first, task.last, task.step), seen)
+    sampling = replace(Sampling.of(source), damaged="refuse")
+    yield from clip_frames(video, sampling, Grid(task.first, task.last, task.step), seen)
 
 
 def _human(path: Path, tracks: Sequence[Element], problems: Problems) -> None:

@@ -35,7 +35,7 @@ def read_video(source: Source, problems: Problems) -> Iterator[Draft]:
         clip = path.relative_to(top).with_suffix("").as_posix()
         taken = 0
         try:
-            for frame in clip_frames(path, Sampling.of(source), source.damaged):
+            for frame in clip_frames(path, Sampling.of(source)):
                 where, taken = f"{path} at {frame.timestamp_s:.3f} s", taken + 1
                 yield _draft(
                     source,

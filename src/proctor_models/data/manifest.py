@@ -21,6 +21,7 @@ from proctor_models.files import write_text
 from proctor_models.types import SCENE_CLASSES
 
 MANIFEST_FILE = "manifest.jsonl"
+COCO_FILE = "annotations.json"  # of a COCO folder, which has no manifest before it is ingested
 SCHEMA = "proctor-manifest/1"
 SplitName = Literal["train", "val", "test"]
 
@@ -126,12 +127,12 @@ class Manifest:
         """Read the manifest in `folder`.
 
         Raises:
-            DataError: no manifest there, another schema, a wrong field (file and line are named), or an
-                id that occurs twice.
+            DataError: no manifest there (what is there instead is named), another schema, a wrong field (file and
+                line are named), or an id that occurs twice.
         """
         path = folder / MANIFEST_FILE
         if not path.is_file():
-            raise DataError(f"{path}: no such manifest; run the stage that writes it (see `dvc dag`)")
+            raise DataError(_instead(folder))
         lines = path.read_text(encoding="utf-8").splitlines()
         images_root = folder / _header(path, lines[0] if lines else "")
         frames = tuple(_frame(path, number, line) for number, line in enumerate(lines[1:], start=2))
@@ -153,8 +154,34 @@ def data_version(folder: Path) -> str:
     """
     path = folder / MANIFEST_FILE
     if not path.is_file():
-        raise DataError(f"{path}: no such manifest; run `proctor split` first")
+        raise DataError(_instead(folder))
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _instead(folder: Path) -> str:
+    """What a folder without a manifest is, and what to do."""
+    if not folder.exists():
+        return (
+            f"{folder}: no such folder; mend the path, or make it: `proctor ingest`, `proctor curate replay` and "
+            "`proctor split` write dataset folders (`make run` those of the demo)"
+        )
+    if not folder.is_dir():
+        return f"{folder}: expected a dataset folder, got a file; name the folder that holds {MANIFEST_FILE}"
+    if (folder / COCO_FILE).is_file():
+        return (
+            f"{folder}: expected a dataset folder ({MANIFEST_FILE}), got labels that are not ingested yet "
+            f"({COCO_FILE}, as COCO folders have); name it as a source in a recipe, run `proctor ingest --recipe NAME "
+            "--out FOLDER`, and name that FOLDER"
+        )
+    inner = sorted(path.parent.name for path in folder.glob(f"*/{MANIFEST_FILE}"))
+    if inner:
+        return (
+            f"{folder}: expected {MANIFEST_FILE} in it, got it in folders there: {', '.join(inner)}; name one of them"
+        )
+    return (
+        f"{folder}: expected {MANIFEST_FILE} in it, found none; name a dataset folder, as `proctor ingest` and "
+        "`proctor split` write them"
+    )
 
 
 def _header(path: Path, line: str) -> str:

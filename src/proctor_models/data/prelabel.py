@@ -73,7 +73,7 @@ def prelabel(
         source: a folder of images and recordings, searched in depth, or one recording.
         form: the tool's format.
         out: a folder that does not exist yet; complete or absent, never half.
-        sampling: which frames of recordings; None for one a second.
+        sampling: which frames of recordings; None for one a second, and no damaged recording.
         min_score: boxes scored lower are left out; None leaves out what the detectors' thresholds do (`least_scores`).
         threads: threads one inference may use.
 

@@ -15,13 +15,12 @@ from typing import Any
 from proctor_models.config import Recipe, Source
 from proctor_models.data.drafts import IMAGE_SUFFIXES
 from proctor_models.data.ingest import read_source
-from proctor_models.data.manifest import MANIFEST_FILE, FrameRecord, Manifest, data_version
+from proctor_models.data.manifest import COCO_FILE, MANIFEST_FILE, FrameRecord, Manifest, data_version
 from proctor_models.data.summary import summarise
 from proctor_models.data.versions.persons import persons_of, theirs
-from proctor_models.data.versions.read import COCO_FILE, coco_source, is_coco
+from proctor_models.data.versions.read import coco_source, is_coco
 from proctor_models.data.versions.sheet import SHEET_FILE, Subject, datasheet, read_curation, subject_of
 from proctor_models.data.versions.traces import Marks, scrubbed
-from proctor_models.errors import DataError
 from proctor_models.files import building
 
 SIDES = ("train", "val", "test")
@@ -126,25 +125,9 @@ def clean(one: DatasetFolder, marks: Marks, recipes: Mapping[str, Recipe]) -> No
 def _found(root: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        if COCO_FILE in names and MANIFEST_FILE not in names:
-            _check_json(Path(folder) / COCO_FILE)
         if MANIFEST_FILE in names or (COCO_FILE in names and is_coco(Path(folder))):
             folders.clear()
             yield Path(folder)
-
-
-def _check_json(path: Path) -> None:
-    """A file that is cut short must not pass for one that is no dataset: its person would stay.
-
-    Raises:
-        DataError: it is not JSON.
-    """
-    try:
-        json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise DataError(
-            f"{path}: expected JSON, got what ends early or is damaged ({error}); mend or remove it"
-        ) from None
 
 
 def _opened(folder: Path, sources: Sequence[Source]) -> DatasetFolder:

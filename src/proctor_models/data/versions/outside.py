@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ class Remains:
     recipes: tuple[str, ...]
     """Keys of recipes that name the person."""
     unknown: tuple[str, ...]
-    """Sources that cannot be looked into."""
+    """Sources that cannot be looked into, those of one reason and recipe in one line."""
     others: tuple[str, ...]
     """DVC, the app's database, pictures outside."""
 
@@ -35,19 +36,33 @@ def remains(
 ) -> Remains:
     """What would be left of the person after everything below `root` is gone."""
     holding: list[str] = []
-    unknown: list[str] = []
+    unknown: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for recipe in recipes.values():
         missing = sorted(set(codes) - set(recipe.ingest.exclude_persons))
-        todo = f"add to its ingest.exclude_persons: {', '.join(missing)}" if missing else "the recipe excludes them"
+        todo = f"ingest.exclude_persons: {', '.join(missing)}"
+        until = f"add to its {todo}" if missing else "the recipe excludes them"
         for source in recipe.ingest.sources:
-            where = f"recipe {recipe.name}, source {source.name}"
             count, problem = _held(source, codes, root)
             if problem and missing:
-                unknown.append(f"{where}: not known whether it holds frames of theirs ({problem}); {todo}")
+                unknown[problem, todo][recipe.name].append(source.name)
             elif count:
-                holding.append(f"{where}: still holds {count} of theirs; delete them there; until then: {todo}")
+                holding.append(
+                    f"recipe {recipe.name}, source {source.name}: still holds {count} of theirs; delete them there; "
+                    f"until then: {until}"
+                )
     named = [line for recipe in recipes.values() for line in _named(recipe, codes)]
-    return Remains(tuple(holding), tuple(named), tuple(unknown), tuple(_others(codes, root, folders)))
+    lines = [_not_known(*key, recipes_of) for key, recipes_of in unknown.items()]
+    return Remains(tuple(holding), tuple(named), tuple(lines), tuple(_others(codes, root, folders)))
+
+
+def _not_known(problem: str, todo: str, sources: Mapping[str, Sequence[str]]) -> str:
+    """One line for all sources of one problem, by recipe.
+
+    >>> _not_known("no x here", "ingest.exclude_persons: S2", {"demo": ["a", "b"]}).partition("(")[2]
+    'no x here): recipe demo: a, b; there, add to ingest.exclude_persons: S2'
+    """
+    told = "; ".join(f"recipe {recipe}: {', '.join(names)}" for recipe, names in sources.items())
+    return f"not known whether these sources hold frames of theirs ({problem}): {told}; there, add to {todo}"
 
 
 def _held(source: Source, codes: Collection[str], root: Path) -> tuple[str, str]:
@@ -55,7 +70,7 @@ def _held(source: Source, codes: Collection[str], root: Path) -> tuple[str, str]
     try:
         folder = expand(source.path, f"ingest.sources.{source.name}.path")
     except ConfigError as error:
-        return "", str(error).partition(";")[0]
+        return "", str(error).partition(";")[0].partition(": ")[2]  # without the key, which names the source
     if folder.resolve().is_relative_to(root.resolve()):
         return "", ""  # a dataset folder of ours
     if not folder.exists():

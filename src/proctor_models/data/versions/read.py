@@ -19,11 +19,10 @@ from tempfile import TemporaryDirectory
 
 from proctor_models.config import Source, expand
 from proctor_models.data.ingest import read_source
-from proctor_models.data.manifest import MANIFEST_FILE, FrameRecord, Manifest, data_version
+from proctor_models.data.manifest import COCO_FILE, MANIFEST_FILE, FrameRecord, Manifest, data_version
 from proctor_models.errors import ConfigError, DataError
 from proctor_models.types import SCENE_CLASSES
 
-COCO_FILE = "annotations.json"
 COMMON_NAME = "frames"  # ids of two COCO folders begin alike, so that their frames can be told apart by name
 NOT_STATED = "not stated"
 
@@ -74,13 +73,23 @@ def opened(*names: str, sources: Sequence[Source] = ()) -> Iterator[tuple[Versio
 def is_coco(folder: Path) -> bool:
     """Whether the folder is a COCO dataset.
 
+    A file that is cut short must not pass for one that is no dataset: what it holds would be passed over.
+
     >>> is_coco(Path("absent"))
     False
+
+    Raises:
+        DataError: its file cannot be read or is not JSON.
     """
-    try:
-        raw = json.loads((folder / COCO_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    path = folder / COCO_FILE
+    if not path.is_file():
         return False
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"{path}: expected JSON, got what ends early or is damaged ({error}); fetch it again, mend or remove it"
+        ) from None
     return isinstance(raw, dict) and {"images", "annotations", "categories"} <= raw.keys()
 
 

@@ -10,9 +10,12 @@ import pytest
 
 from proctor_models import __version__
 from proctor_models.cli import build_parser, exams, main, pipeline
+from proctor_models.cli.parts import check_out
+from proctor_models.errors import DataError
 
 VERBS = (
     *("ingest", "curate replay", "split", "train", "export", "evaluate", "pack"),
+    *("evaluate-errors", "evaluate-events"),
     *("curate open", "curate save"),
     *("watch", "predict", "prelabel"),
     *("data diff", "data sheet", "data forget"),
@@ -88,6 +91,60 @@ def test_main__recipe_by_name_is_sought_in_configs(
     monkeypatch.chdir(tmp_path)
     assert main(["split", "--recipe", "yours", "--data", "x", "--out", "y"]) == 1
     assert "recipes beside it: mine.yaml" in capsys.readouterr().err
+
+
+WRITING = {
+    "ingest --recipe r": "folder",
+    "synth": "folder",
+    "synth-exam": "folder",
+    "synth-faces --data d": "folder",
+    "prelabel --pack p --images i --format cvat": "folder",
+    "watch --pack p --rules r": "into",
+    "data diff a b": "into",
+    "data sheet --data d": "file",
+    "curate save --data d": "file",
+    "predict --pack p --images i": "file",
+}
+
+
+@pytest.mark.parametrize("verb", WRITING)
+def test_main__a_place_where_nothing_can_be_written_is_refused(
+    verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, folder = tmp_path / "file", tmp_path / "folder"
+    file.write_text("mine")
+    folder.mkdir()
+    places = {
+        file / "below" / "out": f"cannot be made: {file} is no folder",
+        Path("/proc/none/out"): "cannot be written",
+    }
+    if WRITING[verb] == "file":
+        places[folder] = f"--out: expected a file, got {folder}, which is a folder; name a file in it"
+    else:
+        places[file] = f"--out: expected a folder, got {file}, which is a file; name another"
+    for out, words in places.items():
+        assert main([*verb.split(), "--out", str(out)]) == 1
+        message = capsys.readouterr().err
+        assert message.startswith(f"proctor {verb.split(maxsplit=1)[0]}: --out: ")
+        assert words in message
+    assert file.read_text() == "mine"
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "folder"]
+
+
+def test_check_out__a_mount_point_can_be_written_into_but_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.path.ismount", lambda path: path == tmp_path)
+    check_out(tmp_path, "into")
+    check_out(tmp_path / "out", "folder")
+    with pytest.raises(DataError, match="a mount point; name one in it"):
+        check_out(tmp_path, "folder")
+
+
+def test_add_out__every_verb_that_writes_checks_where() -> None:
+    writing = {verb for verb, parser in parsers().items() if "--out" in parser._option_string_actions}
+    assert set(parsers()) - writing == {"curate open", "data forget"}
+    assert {verb for verb in writing if parsers()[verb].get_default("run").__name__ != "checked"} == set()
 
 
 def test_main__interrupted_exits_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,34 +8,40 @@ import os
 import subprocess
 from pathlib import Path
 
-from proctor_models.cli.parts import Verbs, add_verb, count
+from proctor_models.cli.parts import Verbs, add_out, add_verb, count
 from proctor_models.errors import ConfigError
 
 SYNTH_PYTHON = "PROCTOR_SYNTH_PYTHON"
 """Environment variable: the Python that has what requirements-synth.txt lists."""
 SYNTH_VENV = ".venv-synth"
+_OF_SCENES = ("only", "workers", "resolution")
 _INSIDE = "PROCTOR_SYNTH_INSIDE"
 
 
 def _synth(args: argparse.Namespace) -> None:
     if args.kind == "composites":
+        given = [f"--{name}" for name in _OF_SCENES if getattr(args, name) is not None]
+        if given:
+            raise ConfigError(
+                f"{', '.join(given)}: expected with --kind scenes only, got --kind composites; leave out what "
+                "composites do not have"
+            )
         if _here("openpeople", args):
             from proctor_models.synth.composites.compose import compose
 
-            compose(args.frames, args.seed, args.out)
+            compose(args.frames, args.seed, args.out, fresh=args.fresh)
     elif _here("bpy", args):
-        from proctor_models.synth.scenes.generate import generate
+        from proctor_models.synth.scenes.generate import Options, generate
 
-        generate(
-            args.frames, args.seed, args.out, workers=args.workers, only=args.only, resolution=args.resolution or ""
-        )
+        options = Options(args.workers or 0, args.only, args.resolution or "", args.fresh)
+        generate(args.frames, args.seed, args.out, options)
 
 
 def _synth_exam(args: argparse.Namespace) -> None:
     if _here("openpeople", args):
         from proctor_models.synth.composites.exam import sample_exam
 
-        sample_exam(args.seed, args.out)
+        sample_exam(args.seed, args.out, fresh=args.fresh)
 
 
 def _synth_faces(args: argparse.Namespace) -> None:
@@ -43,7 +49,7 @@ def _synth_faces(args: argparse.Namespace) -> None:
         from proctor_models.synth.faces.make import Options, synth_faces
 
         splits = tuple(name.strip() for name in args.splits.split(","))
-        options = Options(splits, args.cutouts, args.sheet)
+        options = Options(splits, args.cutouts, args.sheet, args.fresh)
         synth_faces(args.data, args.frames, args.seed, args.out, options)
 
 
@@ -112,10 +118,11 @@ def add(verbs: Verbs[argparse.ArgumentParser]) -> None:
     synth.add_argument("--kind", choices=("scenes", "composites"), default="scenes")
     synth.add_argument("--frames", type=int, default=200)
     synth.add_argument("--seed", type=count, default=0)
-    synth.add_argument("--out", required=True, type=Path, help="folder to write; complete or absent, never half")
+    add_out(synth, "folder", "folder to write; complete or absent, never half")
     synth.add_argument("--only", type=int, help="scenes: make this frame alone, as the whole run would")
-    synth.add_argument("--workers", type=count, default=0, help="scenes: processes of one thread; 0: one a processor")
+    synth.add_argument("--workers", type=count, help="scenes: processes of one thread (default: one a processor)")
     synth.add_argument("--resolution", help="scenes: WIDTHxHEIGHT of all frames; else each camera has its own")
+    _add_fresh(synth, "make it anew in place of what is there, and forget a stopped run instead of continuing it")
 
     exam = add_verb(
         verbs,
@@ -125,8 +132,13 @@ def add(verbs: Verbs[argparse.ArgumentParser]) -> None:
         "proctor synth-exam --seed 1 --out data/sample-exam",
     )
     exam.add_argument("--seed", type=count, default=0)
-    exam.add_argument("--out", required=True, type=Path)
+    add_out(exam, "folder", "folder to write; complete or absent, never half")
+    _add_fresh(exam)
 
+    _add_faces(verbs)
+
+
+def _add_faces(verbs: Verbs[argparse.ArgumentParser]) -> None:
     faces = add_verb(
         verbs,
         "synth-faces",
@@ -137,7 +149,13 @@ def add(verbs: Verbs[argparse.ArgumentParser]) -> None:
     faces.add_argument("--data", required=True, type=Path, help="dataset folder whose frames are painted on")
     faces.add_argument("--frames", type=int, default=200)
     faces.add_argument("--seed", type=count, default=0)
-    faces.add_argument("--out", required=True, type=Path, help="COCO folder to write; complete or absent, never half")
+    add_out(faces, "folder", "COCO folder to write; complete or absent, never half")
     faces.add_argument("--splits", default="train", help="sides of the split to paint on, divided by commas")
     faces.add_argument("--cutouts", type=Path, help="folder of PNG files of earphones with transparency")
-    faces.add_argument("--sheet", type=Path, help="JPEG file to show every frame with its boxes; it shows real people")
+    text = "JPEG file to show every frame with its boxes; it shows real people"
+    add_out(faces, "file", text, "--sheet", required=False)
+    _add_fresh(faces)
+
+
+def _add_fresh(verb: argparse.ArgumentParser, text: str = "make it anew in place of what is there") -> None:
+    verb.add_argument("--fresh", action="store_true", help=text)

@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 
 from proctor_models.errors import ConfigError, DataError
+from proctor_models.synth.composites import compose as module
 from proctor_models.synth.composites import people
-from proctor_models.synth.composites.compose import DEEDS, LICENCE, compose, labels_of, new_folder, steps
+from proctor_models.synth.composites.compose import DEEDS, LICENCE, Painted, compose, labels_of, steps
 from proctor_models.synth.composites.exam import sample_exam, write_video
 from proctor_models.synth.composites.layers import CANVAS_WH, Canvas, blank
 from proctor_models.synth.composites.plan import FIRST_VIEW
+from proctor_models.synth.place import to_make
 
 ROOT = Path(__file__).resolve().parents[3]
 INSTALLED = all(importlib.util.find_spec(name) for name in ("mediapipe", "openpeople"))
@@ -42,32 +44,39 @@ def test_compose__refuses_no_frames(tmp_path: Path) -> None:
         compose(0, 1, tmp_path / "out")
 
 
-def test_new_folder__replaces_its_own_kind_only(tmp_path: Path) -> None:
+def test_compose__a_finished_folder_is_replaced_only_where_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(module, "Studio", lambda: None)
+    monkeypatch.setattr(
+        module, "paint", lambda *_: Painted(np.zeros((480, 640, 3), np.uint8), (), "none", {"light": "day"})
+    )
+    monkeypatch.setattr(module, "licence_text", lambda: "none")
+    compose(2, 1, tmp_path / "out")
+    (tmp_path / "out" / "mine.txt").touch()
+    compose(2, 1, tmp_path / "out")
+    assert "finished already by the same plan, nothing to do" in capsys.readouterr().err
+    for frames, seed in ((3, 1), (2, 2)):
+        with pytest.raises(DataError, match=r"out: holds a finished result .*; name another --out, or say --fresh"):
+            compose(frames, seed, tmp_path / "out")
+    assert (tmp_path / "out" / "mine.txt").is_file()
+    compose(2, 2, tmp_path / "out", fresh=True)
+    assert not (tmp_path / "out" / "mine.txt").exists()
+
+
+def test_to_make__takes_its_own_kind_only(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    for word in ("one", "two"):
-        with new_folder(out, "mark") as folder:
-            (folder / "mark").write_text(word)
-    assert (out / "mark").read_text() == "two"
+    assert to_make(out, "mark", fresh=False)
+    out.mkdir()
+    assert to_make(out, "mark", fresh=False)
+    (out / "mark").touch()
+    assert to_make(out, "mark", fresh=True)
+    assert not to_make(out, "mark", fresh=False, same=lambda: True)
+    with pytest.raises(DataError, match="holds a finished result"):
+        to_make(out, "mark", fresh=False)
     (out / "mark").rename(out / "other")
-    with pytest.raises(DataError, match="expected a new folder or one with mark in it"), new_folder(out, "mark"):
-        pass
-    assert (out / "other").read_text() == "two"
-
-
-def test_new_folder__keeps_the_old_one_when_the_work_fails(tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    with new_folder(out, "mark") as folder:
-        (folder / "mark").write_text("old")
-
-    def fail() -> None:
-        with new_folder(out, "mark") as folder:
-            (folder / "mark").write_text("new")
-            raise RuntimeError("stop")
-
-    with pytest.raises(RuntimeError, match="stop"):
-        fail()
-    assert (out / "mark").read_text() == "old"
-    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    with pytest.raises(DataError, match="expected a new folder or one with mark in it"):
+        to_make(out, "mark", fresh=True)
 
 
 def test_steps__are_deeds_that_exist() -> None:
@@ -101,7 +110,18 @@ def test_write_video__keeps_a_gap_in_time_and_repeats(tmp_path: Path) -> None:
 @needs_studio
 def test_compose__same_seed_same_bytes(tmp_path: Path) -> None:
     for name in ("a", "b"):
-        words = [sys.executable, "-m", "proctor_models.cli", "synth", "--frames", "6", "--seed", "5"]
+        words = [
+            sys.executable,
+            "-m",
+            "proctor_models.cli",
+            "synth",
+            "--kind",
+            "composites",
+            "--frames",
+            "6",
+            "--seed",
+            "5",
+        ]
         subprocess.run([*words, "--out", str(tmp_path / name)], check=True, capture_output=True)
     files = sorted(p.relative_to(tmp_path / "a") for p in (tmp_path / "a").rglob("*") if p.is_file())
     assert len(files) == 8

@@ -106,9 +106,24 @@ def test_synth_faces__says_why_there_are_not_enough_and_keeps_the_last_result(da
     synth_faces(dataset, 2, 1, tmp_path / "out", finder=Found())  # type: ignore[arg-type]
     before = tree(tmp_path / "out")
     with pytest.raises(DataError, match=r"found none for frame 5: .*fewer --frames"):
-        synth_faces(dataset, 9, 1, tmp_path / "out", Options(("val",)), finder=Found())  # type: ignore[arg-type]
+        synth_faces(dataset, 9, 1, tmp_path / "out", Options(("val",), fresh=True), finder=Found())  # type: ignore[arg-type]
     assert tree(tmp_path / "out") == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "out"]
+
+
+def test_synth_faces__replaces_a_finished_result_only_where_told(dataset: Path, tmp_path: Path) -> None:
+    synth_faces(dataset, 2, 1, tmp_path / "out", finder=Found())  # type: ignore[arg-type]
+    before = tree(tmp_path / "out")
+    with pytest.raises(DataError, match=r"out: holds a finished result .*; name another --out, or say --fresh"):
+        synth_faces(dataset, 2, 2, tmp_path / "out", finder=Found())  # type: ignore[arg-type]
+    assert tree(tmp_path / "out") == before
+    synth_faces(dataset, 2, 2, tmp_path / "out", Options(fresh=True), finder=Found())  # type: ignore[arg-type]
+    assert tree(tmp_path / "out") != before
+
+
+def test_synth_faces__refuses_a_sheet_in_the_folder_that_is_replaced(dataset: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--sheet: expected a file outside"):
+        synth_faces(dataset, 2, 1, tmp_path / "out", Options(sheet=tmp_path / "out" / "s.jpg"))
 
 
 def test_synth_faces__names_the_picture_that_is_gone(dataset: Path, tmp_path: Path) -> None:
@@ -119,8 +134,8 @@ def test_synth_faces__names_the_picture_that_is_gone(dataset: Path, tmp_path: Pa
 
 
 def test_synth_faces__draws_a_sheet(dataset: Path, tmp_path: Path) -> None:
-    synth_faces(dataset, 2, 1, tmp_path / "out", Options(sheet=tmp_path / "s.jpg"), finder=Found())  # type: ignore[arg-type]
-    assert cv2.imread(str(tmp_path / "s.jpg")).shape == (240, 6 * 320, 3)
+    synth_faces(dataset, 2, 1, tmp_path / "out", Options(sheet=tmp_path / "new/s.jpg"), finder=Found())  # type: ignore[arg-type]
+    assert cv2.imread(str(tmp_path / "new/s.jpg")).shape == (240, 6 * 320, 3)
 
 
 def test_maker__counts_what_it_could_not_place(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -125,7 +126,7 @@ def test_finished__only_by_the_same_plan(folder: tuple[Path, list[dict[str, Any]
 )
 def test_generate__numbers_out_of_range(frames: int, only: int | None, words: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=words):
-        generate.generate(frames, 1, tmp_path / "out", only=only)
+        generate.generate(frames, 1, tmp_path / "out", generate.Options(only=only))
 
 
 def test_generate__leaves_a_strangers_folder_alone(tmp_path: Path) -> None:
@@ -145,7 +146,7 @@ def test_generate__takes_what_is_finished_and_needs_no_renderer(
     for index in range(2):
         for view in (0, 1):
             drawn_record(planned(Job(3, "320x240"), index), view, work)
-    generate.generate(4, 3, tmp_path / "out", resolution="320x240")
+    generate.generate(4, 3, tmp_path / "out", generate.Options(resolution="320x240"))
     out = tmp_path / "out"
     assert {p.name for p in out.iterdir()} == {
         "images", "masks", "annotations.json", "plan.jsonl", "gallery.html", "contact.jpg", "LICENCE.txt"
@@ -153,3 +154,69 @@ def test_generate__takes_what_is_finished_and_needs_no_renderer(
     assert not work.exists()
     coco = json.loads((out / ANNOTATIONS_FILE).read_text())
     assert [image["file_name"] for image in coco["images"]] == sorted(p.name for p in (out / "images").iterdir())
+
+
+@pytest.fixture
+def rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Stands in for the renderer: draws what is asked for, and lists it as seed/scene/view."""
+    asked: list[str] = []
+
+    def draw(job: Job, work: Path, orders: Sequence[dict[str, Any]], _workers: int) -> None:
+        for order in orders:
+            for view in order["views"]:
+                drawn_record(planned(job, order["scene"]), view, work)
+                asked.append(f"{job.seed}/{order['scene']}/{view}")
+
+    monkeypatch.setattr(generate.importlib.util, "find_spec", lambda _name: True)
+    monkeypatch.setattr(generate, "_make", draw)
+    return asked
+
+
+SMALL = generate.Options(resolution="320x240")
+
+
+def test_generate__the_same_plan_again_is_nothing_to_do(
+    rendered: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        generate.generate(3, 3, tmp_path / "out", SMALL)
+    assert rendered == ["3/0/0", "3/0/1", "3/1/0"]
+    assert "out: finished already by the same plan, nothing to do; --fresh makes it anew" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize(
+    ("frames", "seed", "options"),
+    [(3, 4, SMALL), (4, 3, SMALL), (3, 3, generate.Options()), (3, 3, replace(SMALL, only=1))],
+)
+def test_generate__another_plan_replaces_a_finished_folder_only_where_told(
+    frames: int, seed: int, options: generate.Options, rendered: list[str], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    generate.generate(3, 3, out, SMALL)
+    before = (out / ANNOTATIONS_FILE).read_bytes()
+    rendered.clear()
+    with pytest.raises(DataError, match=r"out: holds a finished result .*; name another --out, or say --fresh"):
+        generate.generate(frames, seed, out, options)
+    assert not rendered
+    assert (out / ANNOTATIONS_FILE).read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    generate.generate(frames, seed, out, replace(options, fresh=True))
+    assert (out / ANNOTATIONS_FILE).read_bytes() != before
+
+
+def test_generate__a_stopped_run_that_may_replace_goes_on(
+    rendered: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    generate.generate(3, 3, out, SMALL)
+    with monkeypatch.context() as patch:
+        patch.setattr(generate, "_assemble", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            generate.generate(2, 4, out, replace(SMALL, fresh=True))
+    rendered.clear()
+    generate.generate(2, 4, out, SMALL)
+    assert not rendered
+    assert json.loads((out / ANNOTATIONS_FILE).read_text())["info"]["description"].endswith(
+        "seed 4: nobody in it exists"
+    )

@@ -23,8 +23,7 @@ def test_synth__runs_again_where_blender_is(stand_in: Path) -> None:
     asked = (stand_in / "asked").read_text().split()
     assert asked[:5] == ["-m", "proctor_models.cli", "synth", "--kind", "scenes"]
     assert dict(zip(asked[3::2], asked[4::2], strict=True)) == {
-        "--kind": "scenes", "--frames": "6", "--seed": "2", "--only": "5", "--workers": "0",
-        "--out": str(stand_in / "out"),
+        "--kind": "scenes", "--frames": "6", "--seed": "2", "--only": "5", "--out": str(stand_in / "out"),
     }  # fmt: skip
 
 
@@ -48,3 +47,16 @@ def test_synth__an_interpreter_that_is_not_there(
     monkeypatch.setenv("PROCTOR_SYNTH_PYTHON", str(stand_in / "nowhere"))
     assert main(["synth-exam", "--out", str(stand_in / "out")]) == 1
     assert "PROCTOR_SYNTH_PYTHON: expected a Python interpreter" in capsys.readouterr().err
+
+
+def test_synth__options_of_scenes_are_refused_for_composites(
+    stand_in: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["synth", "--kind", "composites", "--out", str(stand_in / "out")]
+    assert main([*words, "--only", "3", "--resolution", "320x240"]) == 1
+    assert "--only, --resolution: expected with --kind scenes only, got --kind composites" in capsys.readouterr().err
+    assert main([*words, "--workers", "0"]) == 1
+    assert "--workers: expected with --kind scenes only" in capsys.readouterr().err
+    assert not (stand_in / "asked").exists()
+    assert main([*words, "--fresh"]) == 0
+    assert (stand_in / "asked").read_text().split()[-1] == "--fresh"

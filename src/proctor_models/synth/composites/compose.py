@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import shutil
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,14 +14,17 @@ import cv2
 import numpy as np
 
 from proctor_models.errors import ConfigError, DataError
+from proctor_models.files import building
 from proctor_models.synth.composites.first_view import Stage, draw_setting
 from proctor_models.synth.composites.layers import FRAME_WH, Canvas, visible_box
 from proctor_models.synth.composites.people import Studio
 from proctor_models.synth.composites.plan import Case, draw_plan
 from proctor_models.synth.composites.second_view import SecondStage
+from proctor_models.synth.place import to_make
 from proctor_models.types import Image
 
 CATEGORIES = ("person", "face", "face_masked", "phone", "earphone", "book_paper")
+ANNOTATIONS_FILE = "annotations.json"
 LICENCE = "MIT (openpeople 0.1.2)"
 COLLECTION = "openpeople"
 # Only seen from the side: from behind, the body hides a hand and both ears.
@@ -40,23 +41,25 @@ class Painted:
     tags: dict[str, str]
 
 
-def compose(frames: int, seed: int, out: Path) -> None:
+def compose(frames: int, seed: int, out: Path, *, fresh: bool = False) -> None:
     """Write `frames` labelled frames as a COCO folder, all of it or nothing; the same seed gives the same bytes.
 
     Args:
         frames: how many.
         seed: what chooses everything.
-        out: the folder: ``images/*.jpg``, ``annotations.json``, ``LICENCE.txt``. A folder that an earlier run
-            wrote is replaced.
+        out: the folder: ``images/*.jpg``, ``annotations.json``, ``LICENCE.txt``.
+        fresh: a folder that an earlier run wrote is replaced.
 
     Raises:
         ConfigError: `frames` is below 1, or openpeople or MediaPipe is missing.
-        DataError: `out` holds something else.
+        DataError: `out` holds something else, or another plan's result and `fresh` is not set.
     """
     if frames < 1:
         raise ConfigError(f"--frames: expected 1 or more, got {frames}")
+    if not to_make(out, ANNOTATIONS_FILE, fresh=fresh, same=lambda: _described(out) == _description(frames, seed)):
+        return
     plan = draw_plan(frames, seed)
-    with new_folder(out, "annotations.json") as folder:
+    with building(out) as folder:
         studio = Studio()
         (folder / "images").mkdir()
         entries: dict[int, Painted] = {}
@@ -69,9 +72,7 @@ def compose(frames: int, seed: int, out: Path) -> None:
             if done % 20 == 0 or done == frames:
                 print(f"synth: {done} of {frames} frames", file=sys.stderr, flush=True)
         coco = _coco(plan, [entries[case.index] for case in plan], seed)
-        (folder / "annotations.json").write_text(
-            json.dumps(coco, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
+        (folder / ANNOTATIONS_FILE).write_text(json.dumps(coco, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         (folder / "LICENCE.txt").write_text(licence_text(), encoding="utf-8")
 
 
@@ -170,12 +171,25 @@ def _coco(plan: tuple[Case, ...], painted: list[Painted], seed: int) -> dict[str
             ids = {"id": len(annotations) + 1, "image_id": number, "category_id": CATEGORIES.index(label) + 1}
             annotations.append(ids | box | {"attributes": attributes})
     return {
-        "info": {"description": f"proctor synth --frames {len(plan)} --seed {seed}: nobody in it exists"},
+        "info": {"description": _description(len(plan), seed)},
         "licenses": [{"id": 1, "name": LICENCE, "url": "https://github.com/Prompt-Haus/OpenPeople"}],
         "categories": [{"id": number, "name": name} for number, name in enumerate(CATEGORIES, start=1)],
         "images": [_image(n, *pair) for n, pair in enumerate(zip(plan, painted, strict=True), start=1)],
         "annotations": annotations,
     }
+
+
+def _description(frames: int, seed: int) -> str:
+    """By which a finished folder is known again."""
+    return f"proctor synth --kind composites --frames {frames} --seed {seed}: nobody in it exists"
+
+
+def _described(out: Path) -> str:
+    """What a finished folder says of itself; empty where its file is damaged."""
+    try:
+        return str(json.loads((out / ANNOTATIONS_FILE).read_text(encoding="utf-8"))["info"]["description"])
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _image(number: int, case: Case, frame: Painted) -> dict[str, Any]:
@@ -218,34 +232,3 @@ def licence_text() -> str:
         "The people in these pictures do not exist: they are composites on generated photographs of the Python\n"
         "package openpeople 0.1.2, under this licence:\n\n" + notice
     )
-
-
-@contextmanager
-def new_folder(out: Path, mark: str) -> Iterator[Path]:
-    """A folder that becomes `out` when the block ends well, and vanishes when it does not.
-
-    Args:
-        out: where it goes; replaced if it is empty or holds the file `mark`.
-        mark: a file by which an earlier result is known.
-
-    Raises:
-        DataError: `out` holds something else.
-    """
-    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / mark).is_file())):
-        raise DataError(
-            f"{out}: expected a new folder or one with {mark} in it, got something else; name another --out"
-        )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    part = out.parent / f".{out.name}.part"
-    old = out.parent / f".{out.name}.old"
-    for left in (part, old):
-        shutil.rmtree(left, ignore_errors=True)
-    part.mkdir()
-    try:
-        yield part
-        if out.exists():
-            out.rename(old)
-        part.rename(out)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)

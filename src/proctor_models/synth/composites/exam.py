@@ -12,16 +12,19 @@ from pathlib import Path
 import numpy as np
 
 from proctor_models.errors import ConfigError
+from proctor_models.files import building
 from proctor_models.synth.composites.camera import Look
-from proctor_models.synth.composites.compose import licence_text, new_folder
+from proctor_models.synth.composites.compose import licence_text
 from proctor_models.synth.composites.first_view import Setting, Stage
 from proctor_models.synth.composites.layers import FRAME_WH
 from proctor_models.synth.composites.people import REQUIREMENTS, Studio
 from proctor_models.synth.composites.second_view import SecondStage
 from proctor_models.synth.composites.staging import HEIGHT, WIDTH, Pose
+from proctor_models.synth.place import to_make
 from proctor_models.types import VIEWS, Image, View
 
 CANDIDATE, VISITOR = "P010", "P004"
+EVENTS_FILE = "events.json"
 DURATION_S, RATE_HZ = 52.0, 4
 TICKS_A_SECOND = 1000
 EASE_S = 0.75
@@ -70,7 +73,7 @@ STORY: tuple[Event, ...] = (
 )
 
 
-def sample_exam(seed: int, out: Path) -> None:
+def sample_exam(seed: int, out: Path, *, fresh: bool = False) -> None:
     """Write ``first.mp4``, ``second.mp4`` and ``events.json`` to `out`, all of it or nothing.
 
     The recordings are 52 s long at 4 frames a second, H.264; the second view has a gap of 8 s in which
@@ -78,15 +81,16 @@ def sample_exam(seed: int, out: Path) -> None:
 
     Raises:
         ConfigError: openpeople, MediaPipe or PyAV is missing; the message names the requirements file.
-        DataError: `out` holds something else.
+        DataError: `out` holds something else, or an earlier exam and `fresh` is not set.
     """
-    with new_folder(out, "events.json") as folder:
+    to_make(out, EVENTS_FILE, fresh=fresh)
+    with building(out) as folder:
         studio = Studio()
         for view in VIEWS:
             frames = first_view(studio, seed) if view == "first" else second_view(studio, seed)
             write_video(folder / f"{view}.mp4", _told(frames, view))
         events = [vars(event) for event in STORY]
-        (folder / "events.json").write_text(json.dumps(events, indent=1) + "\n", encoding="utf-8")
+        (folder / EVENTS_FILE).write_text(json.dumps(events, indent=1) + "\n", encoding="utf-8")
         (folder / "LICENCE.txt").write_text(licence_text(), encoding="utf-8")
 
 

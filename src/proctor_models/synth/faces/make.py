@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from proctor_models.data.manifest import BoxLabel, FrameRecord, Manifest
 from proctor_models.errors import ConfigError, DataError
-from proctor_models.files import write_json
-from proctor_models.synth.composites.compose import new_folder
+from proctor_models.files import building, write_json
 from proctor_models.synth.faces import bases, held, labels
 from proctor_models.synth.faces.cutouts import Cutouts, read_cutouts
 from proctor_models.synth.faces.finder import Finder
@@ -25,6 +24,7 @@ from proctor_models.synth.faces.masks import FITS
 from proctor_models.synth.faces.paint import Picture
 from proctor_models.synth.faces.scene import NotPlaced, Scene
 from proctor_models.synth.faces.sheet import write_sheet
+from proctor_models.synth.place import to_make
 from proctor_models.types import SCENE_CLASSES
 
 ANNOTATIONS_FILE = "annotations.json"
@@ -55,7 +55,9 @@ class Options:
     cutouts: Path | None = None
     """Folder of PNG files of earphones and headphones with transparency."""
     sheet: Path | None = None
-    """JPEG file to show all frames with their boxes in; it shows real people."""
+    """JPEG file to show all frames with their boxes in, outside the folder; it shows real people."""
+    fresh: bool = False
+    """An earlier result may be replaced."""
 
 
 DEFAULTS = Options()
@@ -70,23 +72,27 @@ def synth_faces(
         data: dataset folder with a manifest, whose frames are painted on.
         frames: how many.
         seed: what chooses everything.
-        out: the folder: ``images/*.jpg``, ``annotations.json``, ``summary.json``. An earlier result is replaced.
-        options: sides of the split, cut-outs, contact sheet.
+        out: the folder: ``images/*.jpg``, ``annotations.json``, ``summary.json``.
+        options: sides of the split, cut-outs, contact sheet, whether an earlier result may be replaced.
         finder: what finds faces; None for MediaPipe.
 
     Returns:
         What `summary.json` holds: frames, boxes, and how often a thing could not be placed and why.
 
     Raises:
-        ConfigError: `frames` is below 1, `options` names no side, or MediaPipe is missing.
-        DataError: no manifest or no fit frames in `data`, bad cut-outs, or `out` holds something else.
+        ConfigError: `frames` is below 1, `options` names no side, the sheet lies in `out`, or MediaPipe is missing.
+        DataError: no manifest or no fit frames in `data`, bad cut-outs, or `out` holds something else, or an earlier
+            result that may not be replaced.
     """
     if frames < 1:
         raise ConfigError(f"--frames: expected 1 or more, got {frames}")
+    if options.sheet is not None and options.sheet.absolute().is_relative_to(out.absolute()):
+        raise ConfigError(f"--sheet: expected a file outside {out}, which is written whole, got {options.sheet}")
+    to_make(out, ANNOTATIONS_FILE, fresh=options.fresh)
     manifest = Manifest.load(data)
     known = bases.candidates(manifest, options.splits)
     pictures = read_cutouts(options.cutouts) if options.cutouts is not None else Cutouts()
-    with new_folder(out, ANNOTATIONS_FILE) as folder:
+    with building(out) as folder:
         maker = Maker(manifest, known, finder or Finder(), pictures, seed)
         (folder / "images").mkdir()
         made: list[Made] = []

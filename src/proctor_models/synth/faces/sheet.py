@@ -43,6 +43,7 @@ def write_sheet(folder: Path, path: Path) -> None:
     fine, encoded = cv2.imencode(".jpg", np.vstack(rows), [cv2.IMWRITE_JPEG_QUALITY, 88])
     if not fine:
         raise DataError(f"{path}: the sheet of {len(tiles)} pictures cannot be encoded as JPEG")
+    path.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(path, bytes(encoded.tobytes()))
 
 

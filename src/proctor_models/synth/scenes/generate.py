@@ -11,13 +11,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from proctor_models.errors import ConfigError, DataError
 from proctor_models.files import building, write_json, write_text
+from proctor_models.synth.place import to_make
 from proctor_models.synth.scenes.coco import ANNOTATIONS_FILE, coco_of, licence_text
 from proctor_models.synth.scenes.gallery import write_gallery
 from proctor_models.synth.scenes.plans.jobs import Job, planned, resolution_wh
@@ -29,6 +30,7 @@ SCENES_A_PROCESS = 40
 """Then a fresh process takes over: Blender's memory grows."""
 FAILED_SHARE = 0.02
 """More failed scenes than this are an error; fewer are left out, and said so."""
+PLAN_FILE = "plan.jsonl"
 FOLDERS = ("images", "masks", "records")
 
 
@@ -48,9 +50,24 @@ class _Run:
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
 
 
-def generate(
-    frames: int, seed: int, out: Path, *, workers: int = 0, only: int | None = None, resolution: str = ""
-) -> None:
+@dataclass(frozen=True)
+class Options:
+    """What most runs leave as it is."""
+
+    workers: int = 0
+    """Processes of one thread each; 0 takes one for each processor."""
+    only: int | None = None
+    """Make this frame alone."""
+    resolution: str = ""
+    """Of all frames, ``640x480``; empty lets every camera have its own."""
+    fresh: bool = False
+    """Begin anew, and replace an earlier run's result."""
+
+
+DEFAULTS = Options()
+
+
+def generate(frames: int, seed: int, out: Path, options: Options = DEFAULTS) -> None:
     """Render `frames` labelled frames, two of each scene, as a COCO folder; the same seed gives the same bytes.
 
     Finished frames are kept beside `out` until all are, so that a run that was ended goes on where it was.
@@ -59,43 +76,69 @@ def generate(
         frames: how many.
         seed: what chooses everything.
         out: the folder: ``images/``, ``masks/``, ``annotations.json``, ``plan.jsonl``, ``gallery.html``,
-            ``contact.jpg`` and ``LICENCE.txt``. It appears when it is complete; an earlier run's is replaced.
-        workers: processes of one thread each; 0 takes one for each processor.
-        only: make this frame alone.
-        resolution: of all frames, ``640x480``; empty lets every camera have its own.
+            ``contact.jpg`` and ``LICENCE.txt``. It appears when it is complete.
+        options: processes, one frame alone, resolution, and whether to begin anew.
 
     Raises:
         ConfigError: a number is out of range, or Blender's package is missing.
-        DataError: `out` holds something else, or too many scenes failed.
+        DataError: `out` holds something else, or another plan's result and `options.fresh` is not set; or too many
+            scenes failed.
     """
-    _check(frames, only, out)
+    only, resolution = options.only, options.resolution
+    if frames < 1:
+        raise ConfigError(f"--frames: expected 1 or more, got {frames}")
+    if only is not None and not 0 <= only < frames:
+        raise ConfigError(f"--only: expected 0 to {frames - 1}, the last of --frames {frames}, got {only}")
     if resolution:
         resolution_wh(resolution)
     job = Job(seed, resolution)
     wanted = range(frames) if only is None else range(only, only + 1)
-    work = out.absolute().with_name(f".{out.name}.work")
-    for name in FOLDERS:
-        (work / name).mkdir(parents=True, exist_ok=True)
     specs = {index: planned(job, index) for index in range(wanted[0] // VIEWS_A_SCENE, scenes_of(wanted[-1] + 1))}
+    work = out.absolute().with_name(f".{out.name}.work")
+    if not _begun(out, work, specs, wanted, fresh=options.fresh):
+        return
     orders = _orders(work, specs, wanted)
     if orders:
-        _make(job, work, orders, workers or os.cpu_count() or 1)
+        _make(job, work, orders, options.workers or os.cpu_count() or 1)
     with building(out) as folder:
         _assemble(work, folder, [specs[i] for i in sorted(specs)], wanted, seed)
     shutil.rmtree(work, ignore_errors=True)
 
 
-def _check(frames: int, only: int | None, out: Path) -> None:
-    if frames < 1:
-        raise ConfigError(f"--frames: expected 1 or more, got {frames}")
-    if only is not None and not 0 <= only < frames:
-        raise ConfigError(f"--only: expected 0 to {frames - 1}, the last of --frames {frames}, got {only}")
-    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / ANNOTATIONS_FILE).is_file())):
-        raise DataError(
-            f"{out}: expected a new folder or one with {ANNOTATIONS_FILE} in it, got something else; name another --out"
-        )
+def _begun(out: Path, work: Path, specs: Mapping[int, SceneSpec], wanted: range, *, fresh: bool) -> bool:
+    """Make the folder in which frames are collected, or take the one a stopped run left; False: nothing is to do."""
+    plan = _plan(specs.values())
+    # A stopped run of this very plan was allowed to replace what is there.
+    allowed = fresh or _text(work / PLAN_FILE) == plan
+    if not to_make(out, ANNOTATIONS_FILE, fresh=allowed, same=lambda: _is_of(out, plan, specs, wanted)):
+        return False
     if importlib.util.find_spec("bpy") is None:
         raise ConfigError("bpy (Blender) is not installed here; run `make synth-env`, then this again")
+    if fresh:
+        shutil.rmtree(work, ignore_errors=True)
+    for name in FOLDERS:
+        (work / name).mkdir(parents=True, exist_ok=True)
+    write_text(work / PLAN_FILE, plan)
+    return True
+
+
+def _is_of(out: Path, plan: str, specs: Mapping[int, SceneSpec], wanted: range) -> bool:
+    """Whether the folder holds the wanted frames of the plan, but for those that failed."""
+    names = {frame_name(specs[i // VIEWS_A_SCENE], i % VIEWS_A_SCENE) for i in wanted}
+    there = {path.stem for path in (out / "images").glob("*.jpg")}
+    try:
+        left_out = int(json.loads(_text(out / ANNOTATIONS_FILE))["info"]["left_out"])
+    except (ValueError, KeyError, TypeError):
+        return False  # composites, or a file that is damaged
+    return _text(out / PLAN_FILE) == plan and there <= names and len(there) + left_out == len(names)
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def _plan(specs: Iterable[SceneSpec]) -> str:
+    return "".join(json.dumps(spec.as_json(), sort_keys=True) + "\n" for spec in specs)
 
 
 def _orders(work: Path, specs: dict[int, SceneSpec], wanted: range) -> list[dict[str, Any]]:
@@ -217,6 +260,6 @@ def _assemble(work: Path, folder: Path, specs: list[SceneSpec], wanted: range, s
     if not records:
         raise DataError("no frame could be made; see the messages above")
     write_json(folder / ANNOTATIONS_FILE, coco_of(records, len(wanted), seed))
-    write_text(folder / "plan.jsonl", "".join(json.dumps(s.as_json(), sort_keys=True) + "\n" for s in specs))
+    write_text(folder / PLAN_FILE, _plan(specs))
     write_text(folder / "LICENCE.txt", licence_text())
     write_gallery(folder, records)

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import cv2
@@ -16,7 +17,7 @@ from proctor_models.errors import ConfigError, DataError
 from proctor_models.evaluation import events as module
 from proctor_models.evaluation.event_clips import Clip, Event, read_clips
 from proctor_models.evaluation.event_matching import event_figures, match_clip, together
-from proctor_models.evaluation.events import evaluate_events, measure, readable_kinds, watch_clip
+from proctor_models.evaluation.events import evaluate_events, measure, readable_kinds, trained_on, watch_clip
 from proctor_models.evaluation.events_page import render_events
 from proctor_models.evaluation.exact import binomial_interval, poisson_interval
 from proctor_models.rules.policy import RuleSet, ruleset_from_dict
@@ -238,8 +239,43 @@ def test_measure__drawn_clips(tmp_path: Path) -> None:
     assert content["findings_not_judged"] == {"gap": 2}
     page = render_events(content)
     assert "| phone | 1 | 1 | 1 | 1.000 (0.025-1.000) | 2 | 1 |" in page
-    assert "- book: 1 events, and no rule of the set that reads them" in page
+    assert "- book (events: 1): no rule of the set reads it" in page
+    assert "- rule `gap` (findings: 2): the events tell nothing" in page
+    assert "The pack does not say whom" in page
     assert "| b | S2 | 0.2 | 0 of 0 |  | 1 | phone at 2 s |" in page
+
+
+@pytest.mark.parametrize(
+    ("taught", "words"),
+    [
+        (frozenset({"S3"}), "trained on none of these people"),
+        (frozenset({"S3", "S9"}), "**The nets were trained on S9: "),
+        (None, "does not say whom"),
+    ],
+)
+def test_measure__says_whether_the_nets_know_these_people(
+    tmp_path: Path, taught: frozenset[str] | None, words: str
+) -> None:
+    draw_clip(tmp_path, "a", person="S2", subject="S9")
+    assert words in render_events(measure(setup(), read_clips(tmp_path), taught))
+
+
+@pytest.mark.parametrize(
+    ("nets", "codes"),
+    [
+        ({"scene": {"persons": ["S1"]}, "head": {"persons": ["S2"]}}, {"S1", "S2"}),
+        ({"scene": {"persons": ["S1"]}, "head": {}}, None),
+        ({"scene": {"persons": ["S1"], "persons_not_stated_by": ["older"]}, "head": {"persons": []}}, None),
+        ({}, None),
+    ],
+)
+def test_trained_on__what_the_card_says(tmp_path: Path, nets: Mapping[str, Any], codes: set[str] | None) -> None:
+    pack = FakePack()
+    pack.folder, pack.manifest = tmp_path, {"files": {"card.json": {}}}
+    (tmp_path / "card.json").write_text(json.dumps({"nets": nets}))
+    assert trained_on(pack) == codes  # type: ignore[arg-type]
+    pack.manifest = {"files": {}}
+    assert trained_on(pack) is None  # type: ignore[arg-type]
 
 
 def test_render_events__targets_and_whether_they_are_reached(tmp_path: Path) -> None:
@@ -271,6 +307,8 @@ class FakePack:
 
     version = "1.0"
     thresholds: ClassVar = {"phone": 0.5}
+    folder = Path()
+    manifest: Mapping[str, Any] = MappingProxyType({"files": {}})
 
     @staticmethod
     def load(_folder: Path, threads: int) -> FakePack:

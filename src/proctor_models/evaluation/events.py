@@ -11,6 +11,7 @@ The folder it writes::
 
 from __future__ import annotations
 
+import json
 import math
 import sys
 from collections import Counter
@@ -80,15 +81,33 @@ def evaluate_events(
     ruleset = ruleset_from_dict(loaded.rules(rules), f"{pack}: rules {rules!r}")
     ruleset = replace(ruleset, sha256=loaded.rules_sha256(rules))
     setup = Setup(loaded.predictor(), ruleset, loaded.thresholds, loaded.version, rate_hz)
-    content = measure(setup, chosen)
+    content = measure(setup, chosen, trained_on(loaded))
     with building(out) as part:
         write_json(part / "events.json", content)
         write_text(part / "events.md", render_events(content))
     print(f"evaluate-events: figures in {out / 'events.md'}", file=sys.stderr, flush=True)
 
 
-def measure(setup: Setup, clips: Sequence[Clip]) -> dict[str, Any]:
+def trained_on(pack: Pack) -> frozenset[str] | None:
+    """Codes of the people whose frames the pack's nets were trained on, by its card; None where it does not say."""
+    if "card.json" not in pack.manifest["files"]:
+        return None
+    nets = json.loads((pack.folder / "card.json").read_text(encoding="utf-8")).get("nets", {})
+    taught: set[str] = set()
+    for net in nets.values():
+        if net.get("persons") is None or net.get("persons_not_stated_by"):
+            return None  # it goes on from another net whose people nobody recorded
+        taught |= set(net["persons"])
+    return frozenset(taught) if nets else None
+
+
+def measure(setup: Setup, clips: Sequence[Clip], taught: frozenset[str] | None = None) -> dict[str, Any]:
     """What events.json holds of some clips.
+
+    Args:
+        setup: what they are watched with.
+        clips: what is watched.
+        taught: codes of the people the nets were trained on; None where nobody says it.
 
     Raises:
         ConfigError: see `evaluate_events`.
@@ -99,6 +118,7 @@ def measure(setup: Setup, clips: Sequence[Clip]) -> dict[str, Any]:
         findings = watch_clip(setup, clip)
         watched.append(Watched(clip, findings, match_clip(clip, findings, kinds)))
         print(f"clip {number} of {len(clips)}: {clip.name}, {len(findings)} findings", file=sys.stderr, flush=True)
+    codes = {code for clip in clips for code in (clip.person, clip.subject)}
     hours = sum(clip.watched_s for clip in clips) / 3600
     everything = together(one.matched for one in watched)
     kept = {DETECTOR_OF[kind] for kind in kinds}
@@ -111,6 +131,7 @@ def measure(setup: Setup, clips: Sequence[Clip]) -> dict[str, Any]:
         "rate_hz": setup.rate_hz,
         "hours": hours,
         "persons": sorted({clip.person for clip in clips}),
+        "persons_trained_on": None if taught is None else sorted(taught & codes),
         "kinds": {kind: event_figures(everything, hours, kind) for kind in kinds},
         "all": event_figures(everything, hours),
         "kinds_without_rule": {

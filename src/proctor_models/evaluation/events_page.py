@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 TARGETS: dict[str, dict[str, float]] = {"absence": {"precision": 0.95, "recall": 0.98, "onset_error_max_s": 2.0}}
@@ -34,6 +34,7 @@ def render_events(content: Mapping[str, Any]) -> str:
     parts = [
         "# Events\n",
         watched,
+        _taught(content["persons_trained_on"]),
         _READING,
         _kinds(content),
         *(_targets(kind, content["kinds"][kind]) for kind in TARGETS if kind in content["kinds"]),
@@ -41,6 +42,18 @@ def render_events(content: Mapping[str, Any]) -> str:
         _clips(content),
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _taught(persons: Sequence[str] | None) -> str:
+    """How far these people are strangers to the nets."""
+    if persons is None:
+        return "The pack does not say whom its nets were trained on: they may have seen these very people.\n"
+    if persons:
+        return (
+            f"**The nets were trained on {', '.join(persons)}: the figures say how well they remember, not how well "
+            "they see.**\n"
+        )
+    return "The nets were trained on none of these people, by the pack's card.\n"
 
 
 def _kinds(content: Mapping[str, Any]) -> str:
@@ -73,20 +86,22 @@ def _targets(kind: str, row: Mapping[str, Any]) -> str:
             verdict = "reached, on too few events to be sure"
         got = with_interval(row, name) if low is not None else _number(value)
         cells.append((name.replace("_", " "), f"{way} {aim:g}", got, verdict))
-    return f"\n## Targets for {kind}\n\n" + _table(("figure", "target", "measured", ""), cells)
+    return f"## Targets for {kind}\n\n" + _table(("figure", "target", "measured", ""), cells)
 
 
 def _not_judged(content: Mapping[str, Any]) -> str:
     lines = [
-        f"- {kind}: {count} events, and no rule of the set that reads them: not counted as missed."
+        f"- {kind} (events: {count}): no rule of the set reads it, so none is counted as missed."
         for kind, count in content["kinds_without_rule"].items()
         if count
     ]
     lines += [
-        f"- rule `{rule}`: {count} findings; the clips do not say whether they are true."
+        f"- rule `{rule}` (findings: {count}): the events tell nothing of what it reads."
         for rule, count in content["findings_not_judged"].items()
     ]
-    return "\n## Not judged\n\n" + "\n".join(lines) + "\n" if lines else ""
+    if content["findings_not_judged"]:
+        lines.append("\nA clip is one view: a rule that wants the other finds its recording missing.")
+    return "## Not judged\n\n" + "\n".join(lines) + "\n" if lines else ""
 
 
 def _clips(content: Mapping[str, Any]) -> str:
@@ -100,7 +115,7 @@ def _clips(content: Mapping[str, Any]) -> str:
         rows.append((clip["name"], clip["person"], f"{clip['watched_s'] / 60:.1f}", f"{found} of {len(counted)}",
                      _listed(missed), len(judged), _listed(false)))  # fmt: skip
     columns = ("clip", "person", "minutes", "found", "missed", "findings", "false")
-    return "\n## By clip\n\n" + _table(columns, rows)
+    return "## By clip\n\n" + _table(columns, rows)
 
 
 def _listed(words: list[str]) -> str:

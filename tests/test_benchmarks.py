@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import doctest
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import yaml
 
 from drawn import ROOT, recipe, write_coco
+from proctor_models.data.manifest import BoxLabel, FrameRecord, Manifest
 
 
 @pytest.mark.slow
@@ -75,3 +80,113 @@ def test_synthetic__differences_are_paired_by_resample() -> None:
     assert said["both"]["ap"]["interval"] == pytest.approx((0.125, 1.075))
     assert said["both"]["ap"]["difference_interval"] == pytest.approx((0.1, 0.1))
     assert said["real"]["ap"]["difference"] == 0
+
+
+@pytest.fixture
+def peers(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """`benchmarks/peers.py`, with what it sets for its own process undone afterwards."""
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    return importlib.import_module("peers")
+
+
+def frame(number: int, labelled: tuple[str, ...], *boxes: tuple[str, int]) -> FrameRecord:
+    """A frame of one of four people, with boxes of 20 pixels at the given left edge."""
+    labels = tuple(BoxLabel(label=name, xyxy=(x, 0, x + 20, 20)) for name, x in boxes)
+    return FrameRecord(
+        id=f"drawn/{number}",
+        file=f"{number}.jpg",
+        sha256="",
+        phash="",
+        width=100,
+        height=50,
+        source="drawn",
+        licence="MIT",
+        view="first",
+        person=f"P{number % 4}",
+        group=f"P{number % 4}",
+        labelled=labelled,
+        boxes=labels,
+    )
+
+
+def drawn_peer(module: ModuleType, name: str, sights: list[dict[str, list[tuple[int, float]]]]) -> Any:
+    """A peer that says what it is told to, frame by frame; the warm-up is none of its frames."""
+    nets, left = sys.modules["peers_nets"], iter(sights)
+
+    def found(rows: list[tuple[int, float]]) -> tuple[Any, Any]:
+        boxes = np.array([(x, 0, x + 20, 20) for x, _ in rows], np.float32).reshape(-1, 4)
+        return boxes, np.array([score for _, score in rows], np.float32)
+
+    def look(_: Any) -> Any:
+        return nets.stock_sight({key: found(rows) for key, rows in next(left).items()}, cpu_s=0.001 * len(name))
+
+    finds = tuple(sights[0])
+    return module.Peer(name, "drawn", "1", "MIT", finds, nets.stock_thresholds(0.5), look)
+
+
+def test_peers__only_frames_that_label_a_class_count_and_faces_stand_for_persons(
+    peers: ModuleType, tmp_path: Path
+) -> None:
+    whole = ("person", "phone")
+    frames = [
+        frame(0, whole, ("person", 0), ("phone", 40)),
+        frame(1, whole, ("person", 0), ("person", 30)),
+        frame(2, whole),
+        frame(3, ("phone",), ("phone", 40)),  # whether somebody is there is not labelled
+    ]
+    for one in frames:
+        cv2.imwrite(str(tmp_path / one.file), np.zeros((50, 100, 3), np.uint8))
+    person, phone = [(0, 0.9)], [(40, 0.8)]
+    ours = drawn_peer(
+        peers,
+        "ours",
+        [
+            {"person": person, "phone": phone},
+            {"person": [*person, (30, 0.7)], "phone": []},
+            {"person": [], "phone": []},
+            {"person": [(70, 0.99)], "phone": phone},
+        ],
+    )
+    faces = drawn_peer(peers, "facesees", [{"face": person}, {"face": person}, {"face": person}, {"face": []}])
+    result = peers.compare(Manifest(tuple(frames), tmp_path), [ours, faces])
+    tasks = result["tasks"]
+    assert set(tasks) == {"boxes_phone", "boxes_person", "frames_phone", "frames_multiple_faces", "frames_seat_absence"}
+    assert (tasks["boxes_person"]["frames"], tasks["boxes_phone"]["frames"]) == (3, 4)
+    for key in ("boxes_person", "boxes_phone"):
+        assert tasks[key]["peers"]["ours"]["AP50"]["value"] == pytest.approx(1.0)
+        assert list(tasks[key]["peers"]) == ["ours"]  # the other draws no such boxes
+    nobody = tasks["frames_seat_absence"]["peers"]
+    assert (nobody["ours"]["precision"]["value"], nobody["ours"]["recall"]["value"]) == (1.0, 1.0)
+    assert (nobody["facesees"]["precision"]["value"], nobody["facesees"]["recall"]["value"]) == (None, 0.0)
+    assert nobody["facesees"]["frame AP"]["difference"] == pytest.approx(1 / 3 - 1)
+    assert tasks["frames_multiple_faces"]["peers"]["facesees"]["recall"]["value"] == 0.0
+    assert result["cost"]["facesees"] == {"least_ms": 8.0, "median_ms": 8.0, "times_ours": 2.0}
+    said = peers.table(result | {"notes": ["Drawn."], "skipped": {"absent": "not there"}})
+    assert "Not measured, 1 of 3:" in said
+    rows = [line for line in said.splitlines() if line.startswith("|")]
+    assert all(line.count("|") == 8 for line in rows[:4])
+    assert "| facesees | 0.50 | unknown | 0.000 (0.000 to 0.975) |" in said
+
+
+def test_peers__a_peer_that_is_not_there_is_left_out_and_said(peers: ModuleType, tmp_path: Path) -> None:
+    nets = sys.modules["peers_nets"]
+    setup = nets.Setup(tmp_path, tmp_path / "python")
+    for name in ("yolo26n-640", "yolox", "yunet", "blazeface"):
+        with pytest.raises(nets.Missing, match=r"does not lie in the folder|no environment with MediaPipe"):
+            peers.PEERS[name](setup)
+
+
+def test_peers__examples_hold(peers: ModuleType) -> None:
+    for name in ("peers_nets", "peers_faces", "peers_figures"):
+        assert doctest.testmod(sys.modules[name]).failed == 0
+
+
+def test_peers__a_mistyped_dataset_is_one_message(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "benchmarks/peers.py"), "--pack", str(tmp_path / "pack")]
+    command += ["--data", str(tmp_path / "absent"), "--out", str(tmp_path / "out")]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "absent" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()

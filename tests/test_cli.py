@@ -15,7 +15,7 @@ from proctor_models.errors import DataError
 
 VERBS = (
     *("ingest", "curate replay", "split", "train", "export", "evaluate", "pack"),
-    *("evaluate-errors", "evaluate-events"),
+    *("evaluate-errors", "evaluate-events", "targets"),
     *("curate open", "curate save"),
     *("watch", "predict", "prelabel"),
     *("data diff", "data sheet", "data forget"),

@@ -30,6 +30,7 @@ FOUND = [
     ("cup", (50, 50, 60, 56), 0.3),
 ]
 ATTRIBUTES = {"mask": 0.95, "mask_incorrect": 0.9, "earphone_in_ear": 0.8}
+LOOKS = {"headwear": "none", "ears": "visible", "occluded": False}
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +77,7 @@ def test_prelabel__frames_with_doubt(pack: Path, source: Path, tmp_path: Path) -
     frames = prelabel(pack, source, "coco", tmp_path / "out", threads=1)
     assert [frame.file for frame in frames] == FRAMES
     assert [box.label for box in frames[0].boxes] == ["person", "face_masked", "earphone", "phone"]
-    assert frames[0].boxes[1].attributes == {"mask_incorrect": True}
+    assert frames[0].boxes[1].attributes == {"mask_incorrect": True, **LOOKS}
     assert frames[0].boxes[2].attributes == {"worn": True, "kind": "earbud"}
     assert (frames[0].unsure, frames[0].doubt) == ("phone", pytest.approx(0.9))
     rows = list(csv.DictReader((tmp_path / "out/doubt.csv").read_text().splitlines()))
@@ -169,7 +170,7 @@ def test_prelabel__is_read_once_a_person_confirmed_it_and_not_before(
     for frame in frames:
         assert [b.label for b in frame.boxes] == ["person", "face_masked", "earphone"]
         assert frame.boxes[0].xyxy == pytest.approx((20, 4, 100, 96), abs=0.02)
-        assert frame.boxes[1].attributes == {"mask_incorrect": True}
+        assert frame.boxes[1].attributes == {"mask_incorrect": True, **LOOKS}
         assert frame.boxes[2].attributes == {"worn": True, "kind": "earbud"}
 
 

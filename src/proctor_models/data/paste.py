@@ -108,7 +108,8 @@ def _laid(
 ) -> Image:
     """A copy of the canvas with the box of `image` blended in; only the part of the canvas it reaches is touched."""
     height, width = canvas.shape[:2]
-    grown = clip(np.array([xyxy], np.float32) + margin_px * np.array([-1, -1, 1, 1]), image.shape[1::-1])[0]
+    around = np.array([xyxy], np.float32) + np.float32(margin_px) * np.array([-1, -1, 1, 1], np.float32)
+    grown = clip(around, (image.shape[1], image.shape[0]))[0]
     left, top, right, bottom = (int(v) for v in (*np.floor(grown[:2]), *np.ceil(grown[2:])))
     cut = image[top:bottom, left:right]
     x0, y0, x1, y1 = xyxy

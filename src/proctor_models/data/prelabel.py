@@ -40,6 +40,13 @@ WRITERS: dict[str, Callable[[Sequence[GuessedFrame], tuple[str, ...], str], Writ
 }
 IMAGES_FOLDER = "images"
 DOUBT_FILE = "doubt.csv"
+_READ: tuple[tuple[tuple[str, ...], str, str, tuple[str | bool, str | bool]], ...] = (
+    (("face_masked",), "mask_incorrect", "mask_incorrect", (False, True)),
+    (FACES, "hat", "headwear", ("none", "hat")),
+    (FACES, "ears_covered", "ears", ("visible", "covered")),
+    (FACES, "face_occluded", "occluded", (False, True)),
+)
+"""Class, attribute of the head net, label, and its value without and with it."""
 _OTHERS_FROM = 0.5  # classes no detector reads
 _EVERY = 50  # frames between two lines of progress
 _NAMED = 20  # files in one message
@@ -175,11 +182,12 @@ def guessed(
 
 
 def _said(label: str, attributes: Mapping[str, str | bool | float]) -> dict[str, str | bool]:
-    """The attributes that are labels: kind and place of an earphone, and whether a mask is worn wrongly."""
+    """The attributes that are labels: kind and place of an earphone, how a mask is worn, how a head looks."""
     if label == "earphone":
         return {name: value for name, value in attributes.items() if not isinstance(value, float)}
-    wrongly = attributes.get("mask_incorrect")
-    return {"mask_incorrect": bool(wrongly >= 0.5)} if label == "face_masked" and isinstance(wrongly, float) else {}
+    asked = [row for row in _READ if label in row[0]]
+    read = [(name, words, attributes.get(attribute)) for _, attribute, name, words in asked]
+    return {name: words[value >= 0.5] for name, words, value in read if isinstance(value, float)}
 
 
 def _files(source: Path) -> list[Path]:

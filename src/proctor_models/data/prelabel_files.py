@@ -11,9 +11,15 @@ from typing import Any
 from proctor_models.data.drafts import CHECKED
 from proctor_models.types import SCENE_CLASSES
 
+_LOOKS: dict[str, tuple[str, ...]] = {
+    "headwear": ("unknown", "none", "hat", "headscarf"),
+    "ears": ("unknown", "visible", "covered"),
+    "occluded": ("unknown", "false", "true"),
+}
 ASKED: dict[str, dict[str, tuple[str, ...]]] = {
     "earphone": {"kind": ("earbud", "headphone"), "worn": ("true", "false")},
-    "face_masked": {"mask_incorrect": ("false", "true")},
+    "face": _LOOKS,
+    "face_masked": {"mask_incorrect": ("false", "true"), **_LOOKS},
 }
 """Attributes a person is asked for, by class, with their values; the first is a new box's."""
 

@@ -27,7 +27,8 @@ NOT_FOR = (
 _FIGURES = ("precision", "recall", "false_frame_rate", "ap50")
 _FEW_GROUPS = 10
 _ALWAYS_OPEN = (
-    "Skin tone, age, glasses, head coverings: not labelled; no figure by such a group exists and none is claimed.",
+    "Age and sex are not labelled. Skin tone, glasses, beard and head covering are labelled by eye on part of the heads "
+    "only; groups of a few people say little, whatever their figures.",
     "Figures are of single frames; how many findings an hour they make depends on the rules over time.",
 )
 

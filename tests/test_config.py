@@ -48,7 +48,8 @@ def test_load_recipe__names_what_is_wrong(tmp_path: Path, old: str, new: str, ma
 
 
 def test_load_recipe__lists_the_recipes_there_are() -> None:
-    with pytest.raises(ConfigError, match=r"no such recipe; recipes beside it: demo\.yaml, evaluation-swapped\.yaml, evaluation\.yaml"):
+    recipes = r"demo\.yaml, evaluation-swapped\.yaml, evaluation\.yaml, release\.yaml"
+    with pytest.raises(ConfigError, match=f"no such recipe; recipes beside it: {recipes}"):
         load_recipe(ROOT / "configs" / "absent.yaml")
 
 

@@ -21,15 +21,8 @@ from proctor_models.errors import ConfigError
 from proctor_models.types import SCENE_CLASSES, NetName
 
 DETECTOR_NAMES = (
-    "phone",
-    "earphone",
-    "mask",
-    "multiple_faces",
-    "seat_absence",
-    "book_paper",
-    "hat",
-    "ears_covered",
-    "face_occluded",
+    *("phone", "earphone", "mask", "multiple_faces", "seat_absence"),
+    *("book_paper", "hat", "ears_covered", "face_occluded"),
 )
 
 
@@ -148,10 +141,11 @@ class Net(_Section):
     devices: int = Field(default=1, ge=1)
     """More than one trains with DistributedDataParallel."""
     precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
-    """`bf16-mixed` halves a step on processors that compute in bf16, and takes eight times as long on those that do
-    not (AVX2 alone, measured)."""
+    """`bf16-mixed` takes eight times as long on processors that do not compute in it (AVX2 alone, measured)."""
     init: str = ""
     """Checkpoint to start from: our own, or base weights in `weights`; empty starts from random numbers."""
+    soup: dict[str, float] = {}
+    """Checkpoint folder of ours to its share in the weights that are kept (`nets.checkpoint.blend`)."""
     repeat: dict[str, int] = {}
     """Source (as frames state it) to how often an epoch shows each of its frames; 1 where not named."""
     assume_absent: dict[str, tuple[str, ...]] = {}
@@ -159,6 +153,13 @@ class Net(_Section):
     a net learns of earphones from a few wearers else includes who they are."""
     steps_an_epoch: int = Field(default=0, ge=0)
     """Cut an epoch after this many steps; 0 takes every frame."""
+
+    @field_validator("soup")
+    @classmethod
+    def _soup(cls, value: dict[str, float]) -> dict[str, float]:
+        if any(share <= 0 for share in value.values()) or sum(value.values()) >= 1:
+            raise ValueError("expected shares above 0 with a sum below 1: the rest is the trained net's")
+        return value
 
 
 class SceneNet(Net):
@@ -180,11 +181,9 @@ class SceneNet(Net):
     @field_validator("paste")
     @classmethod
     def _paste(cls, value: dict[str, float]) -> dict[str, float]:
-        for name, share in value.items():
-            if name not in SCENE_CLASSES or not 0 <= share <= 1:
-                raise ValueError(
-                    f"expected one of {', '.join(SCENE_CLASSES)} with a share of 0 to 1, got {name}: {share}"
-                )
+        wrong = {name: share for name, share in value.items() if name not in SCENE_CLASSES or not 0 <= share <= 1}
+        if wrong:
+            raise ValueError(f"expected classes ({', '.join(SCENE_CLASSES)}) with shares from 0 to 1")
         return value
 
 

@@ -37,7 +37,10 @@ def test_paste__boxes_stay_in_the_picture_and_are_mostly_seen() -> None:
     for seed in range(60):
         _, box = paste(GREY, THING, BOX, np.random.default_rng(seed))
         if box is not None:
-            assert box[0] >= 0 and box[1] >= 0 and box[2] <= 640 and box[3] <= 480
+            assert box[0] >= 0
+            assert box[1] >= 0
+            assert box[2] <= 640
+            assert box[3] <= 480
             assert (box[2] - box[0]) * (box[3] - box[1]) >= MIN_SEEN * 4 * 4
 
 
@@ -48,9 +51,12 @@ def paster(share: float) -> Paster:
 def test_paster__share_zero_pastes_nothing_and_one_pastes_the_class_asked() -> None:
     nothing, no_ids = np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
     same, boxes, ids = paster(0.0)(GREY, nothing, no_ids, np.random.default_rng(1))
-    assert same is GREY and len(boxes) == len(ids) == 0
+    assert same is GREY
+    assert len(boxes) == len(ids) == 0
     laid, boxes, ids = paster(1.0)(GREY, nothing, no_ids, np.random.default_rng(1))
-    assert ids.tolist() == [3] and boxes.shape == (1, 4) and is_red(laid).any()
+    assert ids.tolist() == [3]
+    assert boxes.shape == (1, 4)
+    assert is_red(laid).any()
 
 
 def test_paster__a_box_that_is_covered_is_gone_and_one_that_is_not_stays() -> None:
@@ -63,10 +69,12 @@ def test_paster__a_box_that_is_covered_is_gone_and_one_that_is_not_stays() -> No
     around = np.array([0, 0, 640, 480])
     there = np.stack([hidden, around]).astype(np.float32)
     _, boxes, ids = paster(1.0)(GREY, there, np.array([1, 0]), np.random.default_rng(rng_seed))
-    assert ids.tolist() == [0, 3] and boxes.shape == (2, 4)
+    assert ids.tolist() == [0, 3]
+    assert boxes.shape == (2, 4)
 
 
 def test_paster__a_class_without_pieces_is_passed_over() -> None:
     empty = Paster({}, {3: 1.0}, lambda _: THING)
     canvas, boxes, _ = empty(GREY, np.zeros((0, 4), np.float32), np.zeros(0, np.int64), np.random.default_rng(1))
-    assert canvas is GREY and len(boxes) == 0
+    assert canvas is GREY
+    assert len(boxes) == 0

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from proctor_models.errors import CheckpointError
-from proctor_models.nets.checkpoint import CHECKPOINT_FILE, load_net, save_net
+from proctor_models.nets.checkpoint import CHECKPOINT_FILE, blend, load_net, save_net
 from proctor_models.nets.head import HeadNet
 from proctor_models.nets.scene import COCO_ROWS, SceneNet
 from proctor_models.runtime.spec import NetSpec
@@ -124,3 +124,21 @@ def test_load_net__refuses_weights_of_another_net(tmp_path: Path) -> None:
     save_net(tmp_path, HeadNet(("mask",)), spec("head", HEAD_ATTRIBUTES, 64))
     with pytest.raises(CheckpointError, match="weights do not fit"):
         load_net(tmp_path)
+
+
+def test_blend__is_the_mean_by_share_and_leaves_counters_alone(tmp_path: Path) -> None:
+    old, net = HeadNet(("mask",)), HeadNet(("mask",))
+    save_net(tmp_path, old, spec("head", ("mask",), 64))
+    stored, before = load_net(tmp_path)[0].state_dict(), {k: v.clone() for k, v in net.state_dict().items()}
+    blend(net, {str(tmp_path): 0.25})
+    for key, value in net.state_dict().items():
+        if value.is_floating_point():
+            assert torch.allclose(value, 0.75 * before[key] + 0.25 * stored[key], atol=1e-6)
+        else:
+            assert torch.equal(value, before[key])
+
+
+def test_blend__refuses_a_net_of_other_names(tmp_path: Path) -> None:
+    save_net(tmp_path, HeadNet(("mask",)), spec("head", ("mask",), 64))
+    with pytest.raises(CheckpointError, match=r"weights do not fit: classifier\.weight"):
+        blend(HeadNet(), {str(tmp_path): 0.5})

@@ -27,8 +27,8 @@ NOT_FOR = (
 _FIGURES = ("precision", "recall", "false_frame_rate", "ap50")
 _FEW_GROUPS = 10
 _ALWAYS_OPEN = (
-    "Age and sex are not labelled. Skin tone, glasses, beard and head covering are labelled by eye on part of the heads "
-    "only; groups of a few people say little, whatever their figures.",
+    "Age and sex are not labelled; skin tone, glasses, beard and head covering by eye on part of the heads only.",
+    "Groups of a few people say little, whatever their figures.",
     "Figures are of single frames; how many findings an hour they make depends on the rules over time.",
 )
 

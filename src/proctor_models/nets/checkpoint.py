@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -76,3 +77,27 @@ def load_net(folder: Path) -> tuple[SceneNet | HeadNet, NetSpec]:
     except RuntimeError as error:
         raise CheckpointError(f"{folder / CHECKPOINT_FILE}: weights do not fit: {str(error).splitlines()[0]}") from None
     return net.eval(), spec
+
+
+def blend(net: nn.Module, soup: Mapping[str, float]) -> None:
+    """Replace the net's weights by the mean of its own and those of checkpoint folders, each with its share.
+
+    "Model soups" (Wortsman et al., ICML 2022); with the weights a net started from, "Robust fine-tuning of zero-shot
+    models" (Wortsman et al., CVPR 2022). Only nets of one line of descent can be averaged so.
+
+    Args:
+        net: the trained net; it keeps what the shares leave of 1.
+        soup: checkpoint folder to share.
+
+    Raises:
+        CheckpointError: see `read_checkpoint`; or a checkpoint is of a net of another kind or other names.
+    """
+    whole = net.state_dict()
+    mixed = {key: value * (1 - sum(soup.values())) for key, value in whole.items() if value.is_floating_point()}
+    for folder, share in soup.items():
+        state, _ = read_checkpoint(Path(folder))
+        for key, value in mixed.items():
+            if key not in state or state[key].shape != value.shape:
+                raise CheckpointError(f"{folder}: weights do not fit: {key}; average nets of one line of descent")
+            mixed[key] = value + share * state[key]
+    net.load_state_dict({**whole, **mixed})

@@ -28,7 +28,7 @@ from proctor_models.config import Recipe
 from proctor_models.data.manifest import MANIFEST_FILE, Manifest, data_version
 from proctor_models.errors import CheckpointError, DataError
 from proctor_models.files import building, write_json
-from proctor_models.nets.checkpoint import save_net
+from proctor_models.nets.checkpoint import blend, save_net
 from proctor_models.training.modules import MONITOR, NetModule
 from proctor_models.training.prepare import Prepared, prepare, start_file
 from proctor_models.training.record import HISTORY_FILE, METRICS_FILE, Recorder, curves, read_history
@@ -86,8 +86,8 @@ def plan_sha256(recipe: Recipe, net: NetName) -> str:
     plan = recipe.plan(net)
     meaning = json.dumps({"seed": recipe.seed, "net": net, **plan.model_dump(mode="json")}, sort_keys=True)
     digest = hashlib.sha256(meaning.encode())
-    if plan.init:
-        digest.update(start_file(recipe, plan.init).read_bytes())
+    for path in filter(None, (plan.init, *plan.soup)):
+        digest.update(start_file(recipe, path).read_bytes())
     return digest.hexdigest()
 
 
@@ -174,6 +174,7 @@ def _keep(out: Path, session: _Session, prepared: Prepared, run: tracking.Run | 
     raw = torch.load(best, map_location="cpu", weights_only=True)
     module: NetModule = prepared.module
     module.load_state_dict(raw["state_dict"], strict=False)
+    blend(module.net, module.recipe.soup)
     history = read_history(session.folder)
     chosen = max(history, key=lambda row: row.get(MONITOR, 0.0))
     with building(out) as part:

@@ -1,0 +1,140 @@
+r"""Scene nets side by side on one side of a split, before any export: average precision and phones found.
+
+    python benchmarks/scene_nets.py --data data/evaluation/split --split val \
+        data/checkpoints-0.1.0/scene export/evaluation/checkpoints/scene \
+        0.5*data/checkpoints-0.1.0/scene+0.5*export/evaluation/checkpoints/scene
+
+A net is a checkpoint folder, or a mean of several by weight ("model soups", Wortsman et al., ICML 2022). For choosing
+between recipes; what ships is measured by `proctor evaluate`. Intervals: 95 %, by resampling people.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+os.environ.setdefault("YOLO_OFFLINE", "true")
+os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+
+from proctor_models.data.frames import SceneFrames, collate_scene
+from proctor_models.data.manifest import FrameRecord, Manifest
+from proctor_models.evaluation.bootstrap import each, interval, resample
+from proctor_models.evaluation.matching import match
+from proctor_models.evaluation.precision import box_ap
+from proctor_models.nets.checkpoint import build_net, load_net, read_checkpoint
+from proctor_models.nets.scene import SceneNet
+from proctor_models.runtime.spec import NetSpec
+from proctor_models.training.teacher import decode
+
+CLASSES = ("phone", "book_paper", "person", "face", "face_masked")
+FALSE_FRAMES = 0.02
+
+
+@dataclass(frozen=True)
+class Found:
+    """One frame: what is labelled, and what the net found, in canvas pixels."""
+
+    frame: FrameRecord
+    known: NDArray[np.bool_]
+    truth: NDArray[np.float32]
+    truth_ids: NDArray[np.int64]
+    xyxy: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    ids: NDArray[np.int64]
+
+
+def load(words: str) -> tuple[SceneNet, NetSpec]:
+    """A net from ``FOLDER`` or ``WEIGHT*FOLDER+WEIGHT*FOLDER``, ready to run."""
+    parts = [part.rpartition("*") for part in words.split("+")]
+    folders = [Path(folder) for _, _, folder in parts]
+    weights = [float(weight or 1) for weight, _, _ in parts]
+    if len(parts) == 1:
+        net, spec = load_net(folders[0])
+    else:
+        states = [read_checkpoint(folder)[0] for folder in folders]
+        spec = read_checkpoint(folders[0])[1]
+        net = build_net(spec)
+        whole = {
+            key: sum(w * state[key] for w, state in zip(weights, states, strict=True)) / sum(weights)
+            if value.is_floating_point()
+            else value
+            for key, value in states[0].items()
+        }
+        net.load_state_dict(whole)
+        net.eval()
+    if not isinstance(net, SceneNet):
+        raise SystemExit(f"{words}: expected scene nets, got {spec.net}")
+    net.fuse()
+    return net, spec
+
+
+def look(net: SceneNet, spec: NetSpec, manifest: Manifest) -> list[Found]:
+    """Run the net over every frame."""
+    loader = DataLoader(SceneFrames(manifest, spec), batch_size=4, collate_fn=collate_scene)
+    frames, found = iter(manifest), []
+    for batch in tqdm(loader, unit="batch", mininterval=10):
+        with torch.inference_mode():
+            boxes, scores = net(batch["images"].contiguous(memory_format=torch.channels_last))
+        height, width = batch["images"].shape[2:]
+        for row in range(len(boxes)):
+            mine = batch["batch_idx"] == row
+            centre = batch["bboxes"][mine] * torch.tensor([width, height, width, height])
+            truth = torch.cat([centre[:, :2] - centre[:, 2:] / 2, centre[:, :2] + centre[:, 2:] / 2], 1)
+            told = [t.numpy() for t in decode(boxes[row], scores[row], spec.min_score, spec.nms_iou)]
+            labels = (batch["known"][row].numpy(), truth.numpy(), batch["cls"][mine].long().numpy())
+            found.append(Found(next(frames), *labels, *told))
+    return found
+
+
+def cell(found: Sequence[Found], class_id: int, keep: Callable[[FrameRecord], bool]) -> str:
+    """AP50 with its interval, and the recall of frames where at most 2 % of those without are false."""
+    mine = [one for one in found if one.known[class_id] and keep(one.frame)]
+    truths = [one.truth[one.truth_ids == class_id] for one in mine]
+    boxes = [(one.xyxy[one.ids == class_id], one.scores[one.ids == class_id]) for one in mine]
+    matches = match(truths, boxes)
+    if not matches.truths.sum():
+        return "-"
+    draws = resample([one.frame.person or one.frame.group for one in mine], 1000, 0)
+    low, high = interval(each(draws, lambda weights: box_ap(matches, 0.5, weights))) or (np.nan, np.nan)
+    best = np.array([scores.max(initial=0) for _, scores in boxes])
+    there = np.array([len(truth) > 0 for truth in truths], bool)
+    without = np.sort(best[~there])[::-1]
+    mark = "" if draws.by == "group" else "†"
+    text = f"{box_ap(matches, 0.5):.3f} ({low:.3f} to {high:.3f}){mark}"
+    if not len(without):
+        return text
+    threshold = without[int(FALSE_FRAMES * len(without))]
+    return f"{text}, {(best[there] > threshold).mean():.2f}"
+
+
+def main() -> None:
+    """Print one Markdown row a net and class."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("nets", nargs="+", help="FOLDER, or WEIGHT*FOLDER+WEIGHT*FOLDER")
+    parser.add_argument("--data", type=Path, required=True, help="split dataset folder")
+    parser.add_argument("--split", choices=("val", "test"), default="val")
+    args = parser.parse_args()
+    manifest = Manifest.load(args.data).of(args.split)
+    print("| net | class | webcam: AP50, recall at 2 % false frames | other pictures |\n| --- | --- | --- | --- |")
+    for words in args.nets:
+        net, spec = load(words)
+        found = look(net, spec, manifest)
+        for name in CLASSES:
+            class_id = spec.names.index(name)
+            cells = (
+                cell(found, class_id, lambda f, first=first: (f.view == "first") == first) for first in (True, False)
+            )
+            print(f"| {words} | {name} | {' | '.join(cells)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

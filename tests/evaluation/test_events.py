@@ -221,6 +221,11 @@ def test_watch_clip__a_video_of_another_rate_or_length_is_refused(tmp_path: Path
     draw_clip(tmp_path, "a", fps_assumed=1)
     with pytest.raises(DataError, match=r"a\.meta\.json: fps_assumed: expected that of the video \(2\), got 1"):
         watch_clip(setup(), read_clips(tmp_path)[0])
+    draw_clip(tmp_path, "a", fps_assumed=2.05)  # 0.24 s at the end of 20 frames
+    watch_clip(setup(), read_clips(tmp_path)[0])
+    draw_clip(tmp_path, "a", fps_assumed=2.01, n_frames=1200)  # half a percent of ten minutes
+    with pytest.raises(DataError, match=r"got 2\.01; events would be sought up to 3\.0 s beside their time"):
+        watch_clip(setup(), read_clips(tmp_path)[0])
     draw_clip(tmp_path, "a", n_frames=21)
     with pytest.raises(DataError, match=r"a\.mp4: expected 21 whole frames"):
         watch_clip(setup(), read_clips(tmp_path)[0])

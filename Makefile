@@ -92,15 +92,17 @@ curate: $(READY) ## look at the embedded dataset in FiftyOne and decide, on 127.
 mlflow: $(READY) ## look at training runs on 127.0.0.1:5000
 	mlflow server --backend-store-uri $(MLFLOW_STORE) --artifacts-destination mlflow/artifacts --host 127.0.0.1 --port 5000
 
-# Folders outside the repository cannot be DVC dependencies by name, so their content is: one hash a file.
+# Folders outside the repository cannot be DVC dependencies by name, so their content is: one hash a file; with it
+# what was made of them, and the embedded frames that the same recipes read.
 data/outside.sha256: FORCE
 	@test -d "$${PROCTOR_FRAMES:-}" || { echo "make: set PROCTOR_FRAMES to the folder of labelled frames that the recipe names" >&2; exit 1; }
 	@test -d "$${PROCTOR_WEIGHTS:-}" || { echo "make: set PROCTOR_WEIGHTS to the folder of base weights that the recipe names" >&2; exit 1; }
-	@for folder in "$$PROCTOR_FRAMES" "$$PROCTOR_WEIGHTS"; do \
+	@test -d data/faces-1 && test -d data/faces-2 || { echo "make: data/faces-1 or -2 is not there yet; run \`make faces\` first" >&2; exit 1; }
+	@for folder in "$$PROCTOR_FRAMES" "$$PROCTOR_WEIGHTS" data/faces-1 data/faces-2 data/embedded; do \
 		(cd "$$folder" && find -L . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum) || exit 1; done > $@.part
 	@mv $@.part $@
 
-# Two runs, as there are two cores on the least machine; each takes a quarter of an hour.
+# Two runs, as there are two cores on the least machine; each takes a quarter of an hour. To paint anew, remove them.
 faces: synth-env ## phones, earphones and masks painted on the real frames: data/faces-1 and -2
 	@test -d "$${PROCTOR_FRAMES:-}" || { echo "make: set PROCTOR_FRAMES to the folder of labelled frames that the recipe names" >&2; exit 1; }
 	proctor ingest --recipe evaluation --only curated,webcam,webcam_val,synthetic_headphones --out data/real
@@ -110,10 +112,10 @@ data/faces-%:
 	proctor synth-faces --data data/real --frames 350 --seed $* --cutouts "$$PROCTOR_FRAMES/cutouts" --out $@
 
 evaluation: data data/outside.sha256 ## real frames, whole people held out, in two halves: PROCTOR_FRAMES and PROCTOR_WEIGHTS name folders
-	@test -d data/faces-1 && test -d data/faces-2 || { echo "make: data/faces-1 or -2 is not there yet; run \`make faces\` first" >&2; exit 1; }
 	dvc repro evaluate@evaluation evaluate@evaluation-swapped
+	proctor targets --fold evaluation --fold evaluation-swapped --out export/targets
 
-release: $(READY) data/outside.sha256 ## the released pack, trained on all real frames (same two variables)
+release: data data/outside.sha256 ## the released pack, trained on all real frames (same two variables)
 	@test ! -e export/proctor-pack-$(VERSION) && test ! -e export/proctor-pack-$(VERSION).dvc \
 		|| { echo "make: export/proctor-pack-$(VERSION) is released already; raise the version in pyproject.toml and configs/release.yaml" >&2; exit 1; }
 	dvc repro pack@release
@@ -130,7 +132,7 @@ lock-synth: $(READY) ## pin the packages of requirements-synth.in by hash; they 
 		--no-emit-index-url --no-emit-find-links --no-annotate --python-version 3.11 --output-file requirements-synth.txt
 
 clean: ## remove what runs wrote: outputs, caches, training records; keep .venv, data and released packs
-	rm -rf data/demo data/evaluation data/evaluation-swapped data/release export/demo export/evaluation export/evaluation-swapped export/release export/proctor-pack-demo
+	rm -rf data/demo data/evaluation data/evaluation-swapped data/release data/real export/targets export/demo export/evaluation export/evaluation-swapped export/release export/proctor-pack-demo
 	rm -rf mlflow/mlflow.db mlflow/artifacts lightning_logs review .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 FORCE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -52,7 +53,7 @@ def blazeface(setup: Setup) -> Peer:
 
     def answer() -> Any:
         line = worker.stdout.readline() if worker.stdout else b""
-        if not line:
+        if not line.endswith(b"\n"):
             said.seek(0)
             lines = said.read().decode(errors="replace").strip().splitlines()
             raise Missing(f"its process ended: {lines[-1] if lines else 'it said nothing'}")
@@ -63,12 +64,13 @@ def blazeface(setup: Setup) -> Peer:
     def look(image: Image) -> Sight:
         height, width = image.shape[:2]
         assert worker.stdin is not None  # noqa: S101 - asked for above
-        worker.stdin.write(json.dumps({"shape": image.shape}).encode() + b"\n" + image.tobytes())
-        worker.stdin.flush()
-        said = answer()
-        rows = np.array(said["faces"], np.float32).reshape(-1, 5)
+        with contextlib.suppress(BrokenPipeError):  # it has ended, and what it said says why
+            worker.stdin.write(json.dumps({"shape": image.shape}).encode() + b"\n" + image.tobytes())
+            worker.stdin.flush()
+        told = answer()
+        rows = np.array(told["faces"], np.float32).reshape(-1, 5)
         xyxy = clip(rows[:, :4] * np.array([width, height, width, height], np.float32), (width, height))
-        return stock_sight({"face": (xyxy, rows[:, 4])}, said["cpu_s"])
+        return stock_sight({"face": (xyxy, rows[:, 4])}, told["cpu_s"])
 
     return Peer("BlazeFace", "MediaPipe", used, "Apache-2.0", ("face",), stock_thresholds(0.5), look)
 

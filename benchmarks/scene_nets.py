@@ -30,13 +30,13 @@ from proctor_models.data.manifest import FrameRecord, Manifest
 from proctor_models.evaluation.bootstrap import each, interval, resample
 from proctor_models.evaluation.matching import match
 from proctor_models.evaluation.precision import box_ap
-from proctor_models.nets.checkpoint import build_net, load_net, read_checkpoint
+from proctor_models.evaluation.thresholds import MOST_FALSE
+from proctor_models.nets.checkpoint import blend, check_blend, load_net
 from proctor_models.nets.scene import SceneNet
 from proctor_models.runtime.spec import NetSpec
 from proctor_models.training.teacher import decode
 
 CLASSES = ("phone", "book_paper", "person", "face", "face_masked")
-FALSE_FRAMES = 0.02
 
 
 @dataclass(frozen=True)
@@ -57,20 +57,10 @@ def load(words: str) -> tuple[SceneNet, NetSpec]:
     parts = [part.rpartition("*") for part in words.split("+")]
     folders = [Path(folder) for _, _, folder in parts]
     weights = [float(weight or 1) for weight, _, _ in parts]
-    if len(parts) == 1:
-        net, spec = load_net(folders[0])
-    else:
-        states = [read_checkpoint(folder)[0] for folder in folders]
-        spec = read_checkpoint(folders[0])[1]
-        net = build_net(spec)
-        whole = {
-            key: sum(w * state[key] for w, state in zip(weights, states, strict=True)) / sum(weights)
-            if value.is_floating_point()
-            else value
-            for key, value in states[0].items()
-        }
-        net.load_state_dict(whole)
-        net.eval()
+    net, spec = load_net(folders[0])
+    soup = {folder: w / sum(weights) for folder, w in zip(folders[1:], weights[1:], strict=True)}
+    check_blend(spec, soup)
+    blend(net, soup)
     if not isinstance(net, SceneNet):
         raise SystemExit(f"{words}: expected scene nets, got {spec.net}")
     net.fuse()
@@ -112,7 +102,7 @@ def cell(found: Sequence[Found], class_id: int, keep: Callable[[FrameRecord], bo
     text = f"{box_ap(matches, 0.5):.3f} ({low:.3f} to {high:.3f}){mark}"
     if not len(without):
         return text
-    threshold = without[int(FALSE_FRAMES * len(without))]
+    threshold = without[int(MOST_FALSE * len(without))]
     return f"{text}, {(best[there] > threshold).mean():.2f}"
 
 

@@ -8,8 +8,9 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import cv2
@@ -175,6 +176,89 @@ def test_peers__a_peer_that_is_not_there_is_left_out_and_said(peers: ModuleType,
     for name in ("yolo26n-640", "yolox", "yunet", "blazeface"):
         with pytest.raises(nets.Missing, match=r"does not lie in the folder|no environment with MediaPipe"):
             peers.PEERS[name](setup)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (RuntimeError("broken\nweights"), "it failed: broken weights"),
+        (OSError("no such program"), "it failed: no such program"),
+        (cv2.error("bad model"), "it failed: bad model"),
+        (ImportError("no torch"), "not installed: no torch"),
+    ],
+)
+def test_peers__one_that_does_not_run_is_left_out_with_its_reason(
+    peers: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: Exception, reason: str
+) -> None:
+    def broken(_: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(peers, "ours", lambda _, name: drawn_peer(peers, name, [{"face": []}]))
+    monkeypatch.setattr(peers, "Predictor", lambda scene: scene)
+    monkeypatch.setitem(peers.PEERS, "yunet", broken)
+    setup = sys.modules["peers_nets"].Setup(tmp_path, tmp_path)
+    found, skipped = peers.gather(SimpleNamespace(scene=None), setup, ["yunet"])
+    assert [peer.name for peer in found] == [peers.OURS, peers.ALONE]
+    assert skipped == {"yunet": reason}
+
+
+DYING_WORKER = """\
+import json, sys
+print(json.dumps({"mediapipe": "0"}), flush=True)
+shape = json.loads(sys.stdin.buffer.readline())["shape"]
+sys.stdin.buffer.read(shape[0] * shape[1] * shape[2])
+print(json.dumps({"faces": [[0, 0, 0.2, 0.4, 0.9]], "cpu_s": 0.002}), flush=True)
+sys.exit("out of memory")
+"""
+
+
+def test_peers__one_whose_process_dies_on_the_way_loses_no_other(
+    peers: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "worker.py").write_text(DYING_WORKER)
+    monkeypatch.setattr(sys.modules["peers_faces"], "WORKER", tmp_path / "worker.py")
+    setup = sys.modules["peers_nets"].Setup(tmp_path, Path(sys.executable))
+    frames = [frame(number, ("person",), *[("person", 0)] * (number % 2)) for number in range(4)]
+    for one in frames:
+        cv2.imwrite(str(tmp_path / one.file), np.zeros((50, 100, 3), np.uint8))
+    sights = [{"person": [(0, 0.9)] * (number % 2)} for number in range(4)]
+    named = [drawn_peer(peers, name, sights) for name in ("ours", "other")]
+    result = peers.compare(Manifest(tuple(frames), tmp_path), [named[0], peers.blazeface(setup), named[1]])
+    assert list(result["peers"]) == list(result["cost"]) == ["ours", "other"]
+    assert result["tasks"]["boxes_person"]["peers"]["other"]["AP50"]["value"] == pytest.approx(1.0)
+    reason = "dropped at frame 2 of 4: its process ended: out of memory"
+    assert result["skipped"] == {"BlazeFace": reason}
+    assert f"Not measured, 1 of 3:\n\n- BlazeFace: {reason}" in peers.table(result | {"notes": []})
+
+
+def test_peers__ours_that_fails_is_an_error(peers: ModuleType, tmp_path: Path) -> None:
+    def broken(_: Any) -> Any:
+        raise RuntimeError("ours is broken")
+
+    cv2.imwrite(str(tmp_path / "0.jpg"), np.zeros((50, 100, 3), np.uint8))
+    ours = replace(drawn_peer(peers, "ours", [{"person": []}]), look=broken)
+    with pytest.raises(RuntimeError, match="ours is broken"):
+        peers.compare(Manifest((frame(0, ("person",)),), tmp_path), [ours])
+
+
+@pytest.mark.parametrize(
+    ("split", "words"),
+    [
+        ("train", "**Our nets have learnt these very frames"),
+        ("val", "**Our nets' epoch, their averaging and their thresholds were chosen on these frames"),
+        ("test", None),
+    ],
+)
+def test_peers__a_split_that_is_not_held_out_is_said(
+    peers: ModuleType, tmp_path: Path, split: str, words: str | None
+) -> None:
+    spec = SimpleNamespace(recipe="r@0", version="1", data_version="d" * 64)
+    predictor = SimpleNamespace(scene=SimpleNamespace(spec=spec))
+    said = peers.notes(Manifest((frame(0, ()),), tmp_path), split, "d" * 64, predictor)
+    bold = [line for line in said if line.startswith("**")]
+    assert len(bold) == (words is not None)
+    assert all(line.startswith(words or "") for line in bold)
+    assert any("Ours was tuned on frames of these sources" in line for line in said)
 
 
 def test_peers__examples_hold(peers: ModuleType) -> None:

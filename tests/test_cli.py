@@ -10,7 +10,7 @@ import pytest
 
 from proctor_models import __version__
 from proctor_models.cli import build_parser, exams, main, pipeline
-from proctor_models.cli.parts import check_out
+from proctor_models.cli.parts import add_out, check_out
 from proctor_models.errors import DataError
 
 VERBS = (
@@ -145,6 +145,19 @@ def test_add_out__every_verb_that_writes_checks_where() -> None:
     writing = {verb for verb, parser in parsers().items() if "--out" in parser._option_string_actions}
     assert set(parsers()) - writing == {"curate open", "data forget"}
     assert {verb for verb in writing if parsers()[verb].get_default("run").__name__ != "checked"} == set()
+
+
+def test_add_out__an_option_of_two_words(tmp_path: Path) -> None:
+    parser, written = argparse.ArgumentParser(), []
+    parser.set_defaults(run=lambda args: written.append(args.review_page))
+    add_out(parser, "file", "page to write", "--review-page", required=False)
+    for words in ([], ["--review-page", str(tmp_path / "page.html")]):
+        args = parser.parse_args(words)
+        args.run(args)
+    assert written == [None, tmp_path / "page.html"]
+    args = parser.parse_args(["--review-page", str(tmp_path)])
+    with pytest.raises(DataError, match="--review-page: expected a file, got .*, which is a folder"):
+        args.run(args)
 
 
 def test_main__interrupted_exits_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from proctor_models.data.paste import MIN_SEEN, Paster, Piece, paste
+from proctor_models.data.paste import MIN_SEEN, MOST_GROWN, Paster, Piece, paste
 
 GREY = np.full((480, 640, 3), 120, np.uint8)
 THING = np.full((100, 100, 3), 120, np.uint8)
@@ -17,14 +16,21 @@ def is_red(canvas: np.ndarray) -> np.ndarray:
     return (canvas[..., 2].astype(int) - canvas[..., 0]) > 100
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_paste__the_box_lies_around_what_was_laid(seed: int) -> None:
-    laid, box = paste(GREY, THING, BOX, np.random.default_rng(seed))
-    assert box is not None
-    rows, columns = np.nonzero(is_red(laid))
-    found = np.array([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1])
-    # A turned box is drawn a little tighter than all its corners; the rest is interpolation.
-    assert np.abs(found - box).max() <= 0.12 * max(box[2] - box[0], box[3] - box[1]) + 2
+def test_paste__the_box_lies_around_what_was_laid() -> None:
+    laid = [paste(GREY, THING, BOX, np.random.default_rng(seed)) for seed in range(30)]
+    fitting = [(canvas, box) for canvas, box in laid if box is not None]
+    assert len(fitting) > 15
+    for canvas, box in fitting:
+        rows, columns = np.nonzero(is_red(canvas))
+        found = np.array([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1])
+        # A turned box is drawn a little tighter than all its corners; the rest is interpolation.
+        assert np.abs(found - box).max() <= 0.12 * max(box[2] - box[0], box[3] - box[1]) + 2
+
+
+def test_paste__nothing_is_blown_up() -> None:
+    for seed in range(30):
+        _, box = paste(GREY, THING, BOX, np.random.default_rng(seed))
+        assert box is None or max(box[2] - box[0], box[3] - box[1]) <= 1.1 * MOST_GROWN * 40
 
 
 def test_paste__the_canvas_given_is_left_as_it_was() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -16,7 +17,7 @@ import pytest
 from proctor_models.errors import ConfigError, DataError
 from proctor_models.evaluation import events as module
 from proctor_models.evaluation.event_clips import Clip, Event, read_clips
-from proctor_models.evaluation.event_matching import event_figures, match_clip, together
+from proctor_models.evaluation.event_matching import event_figures, judged_hours, match_clip, together
 from proctor_models.evaluation.events import evaluate_events, measure, readable_kinds, trained_on, watch_clip
 from proctor_models.evaluation.events_page import render_events
 from proctor_models.evaluation.exact import binomial_interval, poisson_interval
@@ -136,6 +137,14 @@ def test_event_figures__nothing_there_nothing_said() -> None:
     assert row["false_per_hour"] == 0.0
 
 
+def test_judged_hours__uncertain_time_of_a_kind_is_not_its_time() -> None:
+    unsure = {"phone": ((0.0, 9.5), (30.0, 34.5))}  # 20 and 10 of 200 frames at 2 a second
+    clips = (clip(ignored=unsure), clip())
+    assert judged_hours(clips, "phone") == pytest.approx(185 / 3600)
+    assert judged_hours(clips, "book") == pytest.approx(200 / 3600)
+    assert judged_hours([clip(ignored={"phone": ((0.0, 99.5),)})], "phone") == 0.0
+
+
 def test_exact__agrees_with_scipy() -> None:
     stats = pytest.importorskip("scipy.stats")
     for hits, of in ((0, 7), (3, 7), (7, 7), (59, 60)):
@@ -229,6 +238,18 @@ def test_watch_clip__a_video_of_another_rate_or_length_is_refused(tmp_path: Path
     draw_clip(tmp_path, "a", n_frames=21)
     with pytest.raises(DataError, match=r"a\.mp4: expected 21 whole frames"):
         watch_clip(setup(), read_clips(tmp_path)[0])
+
+
+def test_measure__false_findings_an_hour_are_over_the_time_that_is_certain(tmp_path: Path) -> None:
+    unsure = [("phone", 12, 17), ("book", 0, 9)]
+    draw_clip(tmp_path, "a", red=range(4, 8), uncertain=unsure, source=[{"held_frames": [18, 19]}])
+    books = RULE | {"id": "book", "detector": "book_paper"}
+    watched = replace(setup(RULE, books), thresholds={"phone": 0.5, "book_paper": 0.5})
+    content = measure(watched, read_clips(tmp_path))
+    assert content["hours"] == pytest.approx(9 / 3600)
+    assert content["hours_judged"] == {"phone": pytest.approx(6 / 3600), "book": pytest.approx(4 / 3600)}
+    assert content["kinds"]["phone"]["false_per_hour"] == pytest.approx(3600 / 6)
+    assert content["all"]["false_per_hour"] == pytest.approx(3600 / 5)
 
 
 def test_measure__drawn_clips(tmp_path: Path) -> None:

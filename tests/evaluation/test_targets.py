@@ -125,6 +125,15 @@ def test_hold_out__what_cannot_be_one_measurement(
         hold_out([first, second])
 
 
+def test_hold_out__thresholds_of_detectors_that_are_not_known_may_differ(write: Write) -> None:
+    folds = [write("one", frames_of("S2", "test", 0.9)), write("two", frames_of("S1", "test", 0.9))]
+    for fold, threshold in zip(folds, (0.3, 0.4), strict=True):
+        path = fold.evaluation / "metrics.json"
+        content = json.loads(path.read_text())
+        write_json(path, {side: {**rows, "former": {"threshold": threshold}} for side, rows in content.items()})
+    assert hold_out(folds).thresholds == THRESHOLDS
+
+
 def test_hold_out__predictions_that_are_not_whole(write: Write) -> None:
     fold = write("one", frames_of("S2", "test", 0.9))
     path = fold.evaluation / "predictions.json"

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from proctor_models.errors import CheckpointError
-from proctor_models.nets.checkpoint import CHECKPOINT_FILE, blend, load_net, save_net
+from proctor_models.nets.checkpoint import CHECKPOINT_FILE, blend, check_blend, load_net, save_net
 from proctor_models.nets.head import HeadNet
 from proctor_models.nets.scene import COCO_ROWS, SceneNet
 from proctor_models.runtime.spec import NetSpec
@@ -130,7 +130,7 @@ def test_blend__is_the_mean_by_share_and_leaves_counters_alone(tmp_path: Path) -
     old, net = HeadNet(("mask",)), HeadNet(("mask",))
     save_net(tmp_path, old, spec("head", ("mask",), 64))
     stored, before = load_net(tmp_path)[0].state_dict(), {k: v.clone() for k, v in net.state_dict().items()}
-    blend(net, {str(tmp_path): 0.25})
+    blend(net, {tmp_path: 0.25})
     for key, value in net.state_dict().items():
         if value.is_floating_point():
             assert torch.allclose(value, 0.75 * before[key] + 0.25 * stored[key], atol=1e-6)
@@ -138,7 +138,10 @@ def test_blend__is_the_mean_by_share_and_leaves_counters_alone(tmp_path: Path) -
             assert torch.equal(value, before[key])
 
 
-def test_blend__refuses_a_net_of_other_names(tmp_path: Path) -> None:
+def test_check_blend__refuses_nets_that_cannot_be_averaged(tmp_path: Path) -> None:
     save_net(tmp_path, HeadNet(("mask",)), spec("head", ("mask",), 64))
-    with pytest.raises(CheckpointError, match=r"weights do not fit: classifier\.weight"):
-        blend(HeadNet(), {str(tmp_path): 0.5})
+    check_blend(spec("head", ("mask",), 64), {tmp_path: 0.5})
+    with pytest.raises(CheckpointError, match=r"names: expected \('hat',\), got \('mask',\)"):
+        check_blend(spec("head", ("hat",), 64), {tmp_path: 0.5})
+    with pytest.raises(CheckpointError, match="no such checkpoint"):
+        check_blend(spec("head", ("mask",), 64), {tmp_path / "absent": 0.5})

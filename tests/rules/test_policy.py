@@ -172,7 +172,9 @@ def test_shipped_rules__differ_where_the_documents_do() -> None:
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_rules__passing_hands_and_headwear_take_longer_than_a_mask_or_a_phone(name: str) -> None:
     rules = {rule.detector: rule for rule in ruleset_from_dict(load(name), name).rules if not rule.is_gap}
-    assert (rules["book_paper"].views, rules["book_paper"].severity) == (("first", "second"), "cheating")
+    # Leafing through is cheating by the interview's rules; the plan only wants a tidy desk.
+    severity = "cheating" if name == "online-interview" else "breach_of_discipline"
+    assert (rules["book_paper"].views, rules["book_paper"].severity) == (("first", "second"), severity)
     assert rules["face_occluded"].min_duration_s > rules["mask"].min_duration_s
     assert rules["face_occluded"].article == rules["mask"].article
     for detector in {"hat", "ears_covered"} & set(rules):

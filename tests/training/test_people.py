@@ -29,12 +29,12 @@ def start(folder: Path, **said: object) -> Path:
 
 
 def test_people_trained_on__are_those_of_train_and_val_and_their_rooms() -> None:
-    assert people_trained_on(FRAMES, None, "") == {"persons": ["S1", "S2", "S4"], "persons_not_stated_by": []}
+    assert people_trained_on(FRAMES, {}) == {"persons": ["S1", "S2", "S4"], "persons_not_stated_by": []}
 
 
 def test_people_trained_on__includes_the_starting_nets(tmp_path: Path) -> None:
     known = start(tmp_path / "known", persons=["S7"], persons_not_stated_by=["older"])
-    assert people_trained_on(FRAMES, known, "known") == {
+    assert people_trained_on(FRAMES, {"known": known}) == {
         "persons": ["S1", "S2", "S4", "S7"],
         "persons_not_stated_by": ["older"],
     }
@@ -42,7 +42,7 @@ def test_people_trained_on__includes_the_starting_nets(tmp_path: Path) -> None:
 
 def test_people_trained_on__says_which_starting_net_does_not_say(tmp_path: Path) -> None:
     for name, folder in (("old", start(tmp_path / "old")), ("bare", tmp_path / "bare")):
-        assert people_trained_on(FRAMES, folder, name)["persons_not_stated_by"] == [name]
+        assert people_trained_on(FRAMES, {name: folder})["persons_not_stated_by"] == [name]
 
 
 def test_people_of__is_empty_for_a_checkpoint_that_says_nothing(tmp_path: Path) -> None:

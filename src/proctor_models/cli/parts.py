@@ -77,11 +77,11 @@ def add_out(
     parser: argparse.ArgumentParser, kind: Written, text: str, option: str = "--out", *, required: bool = True
 ) -> None:
     """Declare an option that names what is written; where it cannot be, the verb is refused before it does any work."""
-    parser.add_argument(option, required=required, type=Path, help=text)
+    name = parser.add_argument(option, required=required, type=Path, help=text).dest
     run: Verb = parser.get_default("run")
 
     def checked(args: argparse.Namespace) -> None:
-        out = getattr(args, option.removeprefix("--"))
+        out = getattr(args, name)
         if out is not None:
             check_out(out, kind, option)
         run(args)

@@ -23,6 +23,8 @@ MARGIN = (0.08, 0.30)
 """How much of what is around a box comes along, as a share of its longer side."""
 LONG_SIDE = (0.10, 0.50)
 """Longer side of a pasted box, as a share of the canvas's height."""
+MOST_GROWN = 1.6
+"""A piece is never enlarged more: a blown-up one would teach that blur is the thing."""
 TURN_DEG = 20.0
 MIN_SEEN = 0.4
 """Share of a pasted box that stays in the picture."""
@@ -84,7 +86,7 @@ def paste(
     height, width = canvas.shape[:2]
     x0, y0, x1, y1 = xyxy
     long_px = max(x1 - x0, y1 - y0)
-    scale = float(np.exp(rng.uniform(*np.log(LONG_SIDE)))) * height / long_px
+    scale = min(float(np.exp(rng.uniform(*np.log(LONG_SIDE)))) * height / long_px, MOST_GROWN)
     place = rng.uniform((0.0, 0.15), (1.0, 1.05)) * (width, height)
     turn = np.deg2rad(rng.uniform(-TURN_DEG, TURN_DEG))
     mirror = -1.0 if rng.random() < 0.5 else 1.0
@@ -120,15 +122,19 @@ def _laid(
     shift = affine.copy()
     shift[:, 2] += affine[:, :2] @ (left, top) - low
     size = tuple((high - low).tolist())
-    shrunk = abs(float(np.linalg.det(affine[:, :2]))) < 0.25  # less than half as wide
-    flags = cv2.INTER_AREA if shrunk else cv2.INTER_LINEAR
     alpha = cv2.warpAffine(soft, shift, size)[..., None]
-    laid = cv2.warpAffine(cut, shift, size, flags=flags, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+    laid = cv2.warpAffine(_smoothed(cut, affine), shift, size, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
     out = canvas.copy()
     there = out[low[1] : high[1], low[0] : high[0]]
     laid = np.clip(laid * _gain(there, laid, alpha), 0, 255)
     there[:] = (there * (1 - alpha) + laid * alpha).astype(np.uint8)
     return out
+
+
+def _smoothed(cut: Image, affine: NDArray[np.float64]) -> Image:
+    """The cut without what a smaller picture cannot show: warping takes single pixels and would leave jagged edges."""
+    shrink = 1 / max(float(np.sqrt(abs(np.linalg.det(affine[:, :2])))), 1e-6)
+    return cut if shrink < 1.5 else np.asarray(cv2.GaussianBlur(cut, (0, 0), 0.35 * shrink), np.uint8)
 
 
 def _moved(xyxy: tuple[float, float, float, float], affine: NDArray[np.float64]) -> Boxes:

@@ -85,10 +85,28 @@ def together(parts: Iterable[Matched]) -> Matched:
     return Matched(tuple(m for part in listed for m in part.met), tuple(t for part in listed for t in part.told))
 
 
+def judged_hours(clips: Iterable[Clip], kind: str) -> float:
+    """Watched time without that in which nobody can say whether the kind happens: where a finding of it can be false.
+
+    Frames that the source lacks are among the time that is left out.
+    """
+    return sum(_judged_frames(clip, kind) / clip.fps for clip in clips) / 3600
+
+
+def _judged_frames(clip: Clip, kind: str) -> int:
+    return clip.frames - sum(round((last - first) * clip.fps) + 1 for first, last in clip.ignored[kind])
+
+
 def event_figures(matched: Matched, hours: float, kind: str | None = None) -> dict[str, Any]:
-    """Figures of one kind, or of all, over `hours` of watched time; None where nothing can be said.
+    """Figures of one kind, or of all; None where nothing can be said.
 
     Intervals are exact and take each event, and each false finding, as independent of the others.
+
+    Args:
+        matched: events and findings.
+        hours: what `false_per_hour` is over: as findings in uncertain time are not false ones, that time is not in it,
+            see `judged_hours`. For all kinds, the mean of theirs.
+        kind: of event; None for all.
     """
     met = [one for one in matched.met if kind in (None, one.event.kind)]
     told = [one for one in matched.told if kind in (None, one.kind)]

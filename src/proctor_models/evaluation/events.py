@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import math
+import statistics
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -22,7 +23,7 @@ from typing import Any
 
 from proctor_models.errors import ConfigError, DataError
 from proctor_models.evaluation.event_clips import DETECTOR_OF, META_SUFFIX, Clip, read_clips
-from proctor_models.evaluation.event_matching import Matched, event_figures, match_clip, together
+from proctor_models.evaluation.event_matching import Matched, event_figures, judged_hours, match_clip, together
 from proctor_models.evaluation.events_page import render_events
 from proctor_models.files import building, write_json, write_text
 from proctor_models.rules.policy import RuleSet, ruleset_from_dict
@@ -122,7 +123,7 @@ def measure(setup: Setup, clips: Sequence[Clip], taught: frozenset[str] | None =
         print(f"clip {number} of {len(clips)}: {clip.name}, {len(findings)} findings", file=sys.stderr, flush=True)
     codes = {code for clip in clips for code in (clip.person, clip.subject)}
     shown = Counter(event.kind for clip in clips for event in clip.events)
-    hours = sum(clip.watched_s for clip in clips) / 3600
+    hours = {kind: judged_hours(clips, kind) for kind in kinds}
     everything = together(one.matched for one in watched)
     kept = {DETECTOR_OF[kind] for kind in kinds}
     others = Counter(f.rule for one in watched for f in one.findings if f.detector not in kept)
@@ -132,11 +133,12 @@ def measure(setup: Setup, clips: Sequence[Clip], taught: frozenset[str] | None =
         "rules": {"name": setup.ruleset.name, "sha256": setup.ruleset.sha256},
         "thresholds": dict(setup.thresholds),
         "rate_hz": setup.rate_hz,
-        "hours": hours,
+        "hours": sum(clip.watched_s for clip in clips) / 3600,
+        "hours_judged": hours,
         "persons": sorted({clip.person for clip in clips}),
         "persons_trained_on": None if taught is None else sorted(taught & codes),
-        "kinds": {kind: event_figures(everything, hours, kind) for kind in kinds},
-        "all": event_figures(everything, hours),
+        "kinds": {kind: event_figures(everything, hours[kind], kind) for kind in kinds},
+        "all": event_figures(everything, statistics.mean(hours.values())),
         "kinds_without_rule": {kind: shown[kind] for kind in DETECTOR_OF if kind not in kinds},
         "findings_not_judged": dict(sorted(others.items())),
         "clips": [_clip(one) for one in watched],

@@ -18,9 +18,11 @@ _COUNTS = ("events", "found", "true_findings", "false_findings")
 def read_events(paths: Sequence[Path], held: HeldOut) -> dict[str, dict[str, Any]]:
     """Counts by kind of event, of all files together: events, found, true and false findings, worst onset, people.
 
+    A clip counts once, as its frames do: by its name, for each kind as the first file has it whose rules read the kind.
+
     Raises:
         DataError: a file is not one that `evaluate-events` wrote, was measured with other nets than those of a fold,
-            or shows people whom that fold was trained on.
+            or shows people whom that fold was trained on, by either of their codes.
     """
     together: dict[str, dict[str, Any]] = {}
     for path in paths:
@@ -30,9 +32,9 @@ def read_events(paths: Sequence[Path], held: HeldOut) -> dict[str, dict[str, Any
                 f"{path}: schema: expected {SCHEMA!r}, got {content.get('schema')!r:.40}; run evaluate-events"
             )
         try:
-            _check(path, content["pack"]["models"], content["persons"], held)
-            for kind, row in content["kinds"].items():
-                _add(together.setdefault(kind, _nothing()), row, content["clips"], kind)
+            _check(path, content["pack"]["models"], _codes(content), held)
+            for kind in content["kinds"]:
+                _add(together.setdefault(kind, _nothing()), content["clips"], kind)
         except (KeyError, TypeError, AttributeError) as error:
             raise DataError(f"{path}: expected what `evaluate-events` writes, got another form ({error!r})") from None
     return together
@@ -61,28 +63,39 @@ def event_figure(events: Mapping[str, Any] | None, kind: str, figure: str) -> Me
 
 
 def _nothing() -> dict[str, Any]:
-    return {**dict.fromkeys(_COUNTS, 0), "onset_error_max_s": None, "persons": set()}
+    return {**dict.fromkeys(_COUNTS, 0), "onset_error_max_s": None, "persons": set(), "clips": set()}
 
 
-def _add(sums: dict[str, Any], row: Mapping[str, Any], clips: Sequence[Mapping[str, Any]], kind: str) -> None:
-    for name in _COUNTS:
-        sums[name] += row[name]
-    onsets = [late for late in (sums["onset_error_max_s"], row["onset_error_max_s"]) if late is not None]
-    sums["onset_error_max_s"] = max(onsets, default=None)
-    # Those with an event, or with a finding of one: whoever shows neither proves nothing of either figure.
-    sums["persons"] |= {
-        clip["person"]
-        for clip in clips
-        if any(entry["event"] == kind for entry in (*clip["events"], *clip["findings"]))
-    }
+def _add(sums: dict[str, Any], clips: Sequence[Mapping[str, Any]], kind: str) -> None:
+    """Count what the clips show that no file before has shown."""
+    new = [clip for clip in clips if clip["name"] not in sums["clips"]]
+    for clip in new:
+        events = [event for event in clip["events"] if event["event"] == kind and event["counted"]]
+        answers = [finding["true"] for finding in clip["findings"] if finding["event"] == kind]
+        onsets = [abs(event["onset_s"]) for event in events if event["onset_s"] is not None]
+        sums["events"] += len(events)
+        sums["found"] += sum(event["found"] for event in events)
+        sums["true_findings"] += sum(answer is True for answer in answers)
+        sums["false_findings"] += sum(answer is False for answer in answers)
+        before = sums["onset_error_max_s"]
+        sums["onset_error_max_s"] = max(onsets + ([] if before is None else [before]), default=None)
+        # Those with an event, or with a finding of one: whoever shows neither proves nothing of either figure.
+        if events or any(answer is not None for answer in answers):
+            sums["persons"].add(clip["person"])
+    sums["clips"] |= {clip["name"] for clip in new}
 
 
-def _check(path: Path, models: Mapping[str, str], persons: Sequence[str], held: HeldOut) -> None:
+def _codes(content: Mapping[str, Any]) -> set[str]:
+    """Every code of the people whom the clips show."""
+    return {*content["persons"], *(clip[code] for clip in content["clips"] for code in ("person", "subject"))}
+
+
+def _check(path: Path, models: Mapping[str, str], persons: set[str], held: HeldOut) -> None:
     fold = next((fold for fold in held.folds if fold["models"] == models), None)
     if fold is None:
         names = ", ".join(str(one["fold"]) for one in held.folds)
         raise DataError(f"{path}: pack.models: expected the nets of a fold ({names}), got others; use that fold's pack")
-    known = sorted(set(persons) & set(fold["people_trained_on"]))
+    known = sorted(persons & set(fold["people_trained_on"]))
     if known:
         raise DataError(
             f"{path}: persons: expected nobody whom fold {fold['fold']} was trained on, got {', '.join(known)}; "

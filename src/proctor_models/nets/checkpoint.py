@@ -79,25 +79,38 @@ def load_net(folder: Path) -> tuple[SceneNet | HeadNet, NetSpec]:
     return net.eval(), spec
 
 
-def blend(net: nn.Module, soup: Mapping[str, float]) -> None:
+def check_blend(spec: NetSpec, soup: Mapping[Path, float]) -> None:
+    """Refuse checkpoints that `blend` cannot average with a net of `spec`.
+
+    Raises:
+        CheckpointError: see `read_checkpoint`; or one is of another kind, of other names or prepared otherwise.
+    """
+    for folder in soup:
+        _, other = read_checkpoint(folder)
+        for field in ("net", "names", "mean", "std", "resolution_wh"):
+            wanted, found = getattr(spec, field), getattr(other, field)
+            if wanted != found:
+                raise CheckpointError(
+                    f"{folder / CHECKPOINT_FILE}: {field}: expected {wanted}, got {found}; average nets of one descent"
+                )
+
+
+def blend(net: nn.Module, soup: Mapping[Path, float]) -> None:
     """Replace the net's weights by the mean of its own and those of checkpoint folders, each with its share.
 
     "Model soups" (Wortsman et al., ICML 2022); with the weights a net started from, "Robust fine-tuning of zero-shot
-    models" (Wortsman et al., CVPR 2022). Only nets of one line of descent can be averaged so.
+    models" (Wortsman et al., CVPR 2022). Only nets of one line of descent can be averaged so; see `check_blend`.
 
     Args:
         net: the trained net; it keeps what the shares leave of 1.
         soup: checkpoint folder to share.
 
     Raises:
-        CheckpointError: see `read_checkpoint`; or a checkpoint is of a net of another kind or other names.
+        CheckpointError: see `read_checkpoint`.
     """
     whole = net.state_dict()
     mixed = {key: value * (1 - sum(soup.values())) for key, value in whole.items() if value.is_floating_point()}
     for folder, share in soup.items():
-        state, _ = read_checkpoint(Path(folder))
-        for key, value in mixed.items():
-            if key not in state or state[key].shape != value.shape:
-                raise CheckpointError(f"{folder}: weights do not fit: {key}; average nets of one line of descent")
-            mixed[key] = value + share * state[key]
+        state, _ = read_checkpoint(folder)
+        mixed = {key: value + share * state[key] for key, value in mixed.items()}
     net.load_state_dict({**whole, **mixed})

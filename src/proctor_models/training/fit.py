@@ -30,7 +30,7 @@ from proctor_models.errors import CheckpointError, DataError
 from proctor_models.files import building, write_json
 from proctor_models.nets.checkpoint import blend, save_net
 from proctor_models.training.modules import MONITOR, NetModule
-from proctor_models.training.prepare import Prepared, prepare, start_file
+from proctor_models.training.prepare import Prepared, prepare, soup_folders, start_file
 from proctor_models.training.record import HISTORY_FILE, METRICS_FILE, Recorder, curves, read_history
 from proctor_models.types import NetName
 
@@ -142,7 +142,7 @@ def _fit(recipe: Recipe, net: NetName, data: Path, out: Path, session: _Session,
         if trainer.interrupted:
             raise KeyboardInterrupt
         if trainer.is_global_zero:
-            _keep(out, session, prepared, run)
+            _keep(recipe, net, out, session, prepared, run)
 
 
 def _trainer(plan: Any, session: _Session, recorder: Recorder) -> Trainer:
@@ -166,26 +166,31 @@ def _trainer(plan: Any, session: _Session, recorder: Recorder) -> Trainer:
     )
 
 
-def _keep(out: Path, session: _Session, prepared: Prepared, run: tracking.Run | None) -> None:
-    """The best epoch's weights and the run's figures, as the output folder."""
+def _keep(
+    recipe: Recipe, net: NetName, out: Path, session: _Session, prepared: Prepared, run: tracking.Run | None
+) -> None:
+    """The best epoch's weights, averaged as the recipe says, and the run's figures, as the output folder."""
     best = session.folder / _BEST
     if not best.is_file():
         raise CheckpointError(f"{best}: training ended without a checkpoint; run it again with --fresh")
     raw = torch.load(best, map_location="cpu", weights_only=True)
     module: NetModule = prepared.module
     module.load_state_dict(raw["state_dict"], strict=False)
-    blend(module.net, module.recipe.soup)
+    blend(module.net, soup_folders(recipe, net))
     history = read_history(session.folder)
     chosen = max(history, key=lambda row: row.get(MONITOR, 0.0))
     with building(out) as part:
         save_net(part, module.net, prepared.module.spec)
         spec = prepared.module.spec
         said = {"recipe": spec.recipe, "data_version": spec.data_version, **prepared.counts, **prepared.people}
-        write_json(part / METRICS_FILE, {"best": chosen, "epochs": len(history), **said})
+        # Figures of an epoch are of the trained net alone; averaged weights are measured by `proctor evaluate`.
+        of_epoch = "best_before_averaging" if module.recipe.soup else "best"
+        figures: dict[str, Any] = {of_epoch: chosen, "epochs": len(history), **said}
+        write_json(part / METRICS_FILE, figures)
         shutil.copy(session.folder / HISTORY_FILE, part / HISTORY_FILE)
         figure = curves(history, prepared.module.spec.net)
         figure.savefig(part / "curves.png", dpi=110)
         if run is not None:
             run.figure(figure, "curves/curves.png")
             run.artifact(part / "model.ckpt", "checkpoint")
-            run.metrics({f"best_{k}": v for k, v in chosen.items() if k != "epoch"})
+            run.metrics({f"{of_epoch}_{k}": v for k, v in chosen.items() if k != "epoch"})

@@ -25,7 +25,7 @@ from proctor_models.data.frames import (
 )
 from proctor_models.data.manifest import BoxLabel, Manifest
 from proctor_models.errors import CheckpointError, DataError
-from proctor_models.nets.checkpoint import CHECKPOINT_FILE, load_net
+from proctor_models.nets.checkpoint import CHECKPOINT_FILE, check_blend, load_net
 from proctor_models.nets.head import IMAGENET_MEAN, IMAGENET_STD, HeadNet
 from proctor_models.nets.scene import COCO_ROWS, SceneNet
 from proctor_models.runtime.spec import NetSpec
@@ -62,13 +62,26 @@ def prepare(recipe: Recipe, net: NetName, manifest: Manifest, version: str, keep
         version: hash of the dataset version.
         keep: folder where what a teacher said is kept for a resumed run.
     """
-    if net == "scene":
-        prepared, init = _prepare_scene(recipe, manifest, version, keep), recipe.scene.init
-    else:
-        prepared, init = _prepare_head(recipe, manifest, version), recipe.head.init
+    soup = soup_folders(recipe, net)
+    scene = net == "scene"
+    prepared = _prepare_scene(recipe, manifest, version, keep) if scene else _prepare_head(recipe, manifest, version)
+    check_blend(prepared.module.spec, soup)
+    init = recipe.plan(net).init
     start = start_file(recipe, init) if init else None
-    ours = start.parent if start is not None and start.name == CHECKPOINT_FILE else None
-    return replace(prepared, people=people_trained_on(manifest, ours, init))
+    ancestors = {str(folder): folder for folder in soup}
+    if start is not None and start.name == CHECKPOINT_FILE:
+        ancestors[init] = start.parent
+    return replace(prepared, people=people_trained_on(manifest, ancestors))
+
+
+def soup_folders(recipe: Recipe, net: NetName) -> dict[Path, float]:
+    """Folders of the recipe's `soup` with their shares, environment variables filled in.
+
+    Raises:
+        ConfigError: an environment variable is not set.
+        CheckpointError: no checkpoint there.
+    """
+    return {start_file(recipe, path).parent: share for path, share in recipe.plan(net).soup.items()}
 
 
 def _loader(dataset: SceneFrames | HeadCrops, plan: Net, *, train: bool, collate: Any = None) -> DataLoader[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from lightning.pytorch import Callback, LightningModule, Trainer
@@ -17,25 +18,25 @@ HISTORY_FILE = "history.jsonl"
 METRICS_FILE = "metrics.json"
 
 
-def people_trained_on(manifest: Manifest, start: Path | None, init: str) -> dict[str, list[str]]:
-    """Whose frames a net has learnt from, for its record: codes of people, its starting net's included.
+def people_trained_on(manifest: Manifest, ancestors: Mapping[str, Path]) -> dict[str, list[str]]:
+    """Whose frames a net has learnt from, for its record: codes of people, those of its ancestors included.
 
     Args:
         manifest: all frames, with their sides; validation frames count, for they choose what is kept.
-        start: folder of the checkpoint of ours it starts from; None for base weights, which know nobody of ours.
-        init: how the recipe names that checkpoint.
+        ancestors: checkpoints of ours that it starts from or is averaged with: how the recipe names each, and its
+            folder. Base weights are none: they know nobody of ours.
 
     Returns:
         `persons`: codes; `persons_not_stated_by`: starting checkpoints whose record does not say whom they saw.
     """
     codes = set(persons_of(frame for frame in manifest if frame.split in ("train", "val")))
-    silent: list[str] = []
-    if start is not None:
-        path = start / METRICS_FILE
+    silent: set[str] = set()
+    for name, folder in ancestors.items():
+        path = folder / METRICS_FILE
         said = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
         codes |= set(said.get("persons", []))
-        silent = list(said.get("persons_not_stated_by", [])) if "persons" in said else [init]
-    return {"persons": sorted(codes), "persons_not_stated_by": silent}
+        silent |= set(said.get("persons_not_stated_by", [])) if "persons" in said else {name}
+    return {"persons": sorted(codes), "persons_not_stated_by": sorted(silent)}
 
 
 def read_history(folder: Path) -> list[dict[str, float]]:

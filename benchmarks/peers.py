@@ -64,13 +64,13 @@ PEERS: dict[str, Callable[[Setup], Peer]] = {
 READING = (
     "Each peer runs by the library its authors offer: a ratio is of what one would install, not of the nets alone.",
     "Where a face or a mask ends is a convention, which ours have learnt from such sources and the others have not.",
-    "Frames are judged at the score that the authors ship. Ours was tuned on frames of these sources, which favours our "
-    "precision and recall; average precision and recall at few false frames hang on no such score.",
+    "Frames are judged at the score that the authors ship. Ours was tuned on frames of these sources: that favours us.",
+    "Average precision, and recall at few false frames, depend on no such score.",
     "Whether a peer has learnt from these very frames, most of which are public, is not known.",
 )
 SEEN = {
     "train": "**Our nets have learnt these very frames: their figures say what they remember, not what they see.**",
-    "val": "**Our nets' epoch, their averaging and their thresholds were chosen on these frames: the figures flatter ours.**",
+    "val": "**Our nets' epoch, averaging and thresholds were chosen on these frames: the figures flatter ours.**",
 }
 """What must be said of a split that is not held out."""
 WARM_UP = np.full((480, 640, 3), 114, np.uint8)

@@ -54,8 +54,12 @@ def blazeface(setup: Setup) -> Peer:
     def answer() -> Any:
         line = worker.stdout.readline() if worker.stdout else b""
         if not line.endswith(b"\n"):
-            said.seek(0)
-            lines = said.read().decode(errors="replace").strip().splitlines()
+            worker.kill()  # it answers no more; nothing of it stays
+            with contextlib.suppress(BrokenPipeError), worker:
+                pass
+            with said:
+                said.seek(0)
+                lines = said.read().decode(errors="replace").strip().splitlines()
             raise Missing(f"its process ended: {lines[-1] if lines else 'it said nothing'}")
         return json.loads(line)
 

@@ -245,7 +245,7 @@ def test_peers__ours_that_fails_is_an_error(peers: ModuleType, tmp_path: Path) -
     ("split", "words"),
     [
         ("train", "**Our nets have learnt these very frames"),
-        ("val", "**Our nets' epoch, their averaging and their thresholds were chosen on these frames"),
+        ("val", "**Our nets' epoch, averaging and thresholds were chosen on these frames"),
         ("test", None),
     ],
 )

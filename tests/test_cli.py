@@ -156,7 +156,7 @@ def test_add_out__an_option_of_two_words(tmp_path: Path) -> None:
         args.run(args)
     assert written == [None, tmp_path / "page.html"]
     args = parser.parse_args(["--review-page", str(tmp_path)])
-    with pytest.raises(DataError, match="--review-page: expected a file, got .*, which is a folder"):
+    with pytest.raises(DataError, match=r"--review-page: expected a file, got .*, which is a folder"):
         args.run(args)
 
 

@@ -135,6 +135,8 @@ class Net(_Section):
     """How many of the first layers keep their weights."""
     early_stop_epochs: int = Field(default=5, ge=1)
     """Epochs without a better validation figure after which training stops."""
+    keep: Literal["best", "last"] = "best"
+    """Epoch whose weights are kept; the last where validation frames are too few to choose by (a release)."""
     workers: int = Field(default=0, ge=0)
     """Loader processes."""
     accelerator: Literal["cpu", "gpu", "auto"] = "cpu"
@@ -181,8 +183,7 @@ class SceneNet(Net):
     @field_validator("paste")
     @classmethod
     def _paste(cls, value: dict[str, float]) -> dict[str, float]:
-        wrong = {name: share for name, share in value.items() if name not in SCENE_CLASSES or not 0 <= share <= 1}
-        if wrong:
+        if not set(value) <= set(SCENE_CLASSES) or not all(0 <= share <= 1 for share in value.values()):
             raise ValueError(f"expected classes ({', '.join(SCENE_CLASSES)}) with shares from 0 to 1")
         return value
 

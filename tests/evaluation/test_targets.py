@@ -159,7 +159,7 @@ def test_write_targets__one_table_over_all_people(folds: list[Fold], tmp_path: P
     # S2 and S9 are found, V too, S1's score is below the threshold; the picture is no webcam frame.
     assert recall["value"] == pytest.approx(6 / 8)
     assert (recall["persons"], recall["pictures"], recall["frames"]) == (["S1", "S2", "V"], 0, 8)
-    assert (recall["verdict"], recall["threshold"], recall["interval_by"]) == ("no target", 0.5, "group")
+    assert (recall["verdict"], recall["threshold"], recall["interval_by"]) == ("missed", 0.5, "group")
     false = rows["phone", "false frames, webcam"]
     assert (false["value"], false["target"], false["verdict"], false["sure"]) == (0.0, 0.02, "met", False)
     assert rows["phone", "AP50 of boxes, webcam"]["value"] == pytest.approx(1.0)
@@ -182,7 +182,7 @@ def test_write_targets__the_page_says_on_whom_it_was_chosen(folds: list[Fold], t
     write_targets(folds, tmp_path / "targets", DRAWS)
     page = (tmp_path / "targets" / "targets.md").read_text()
     assert "People: S1, S2, V*." in page
-    assert "| phone | recall, webcam | - | 0.750 (" in page
+    assert "| phone | recall, webcam | at least 0.9 | 0.750 (" in page
     assert (
         "| phone | false frames, webcam | at most 0.02 | 0.000 (0.000-0.708) at 0.50 | S1, S2, V* | 9 | met? |" in page
     )
@@ -219,7 +219,7 @@ def test_main__folds_by_recipe_and_by_folders(
     assert main(["targets", "--fold", "two", "--fold", folders, "--out", "out"]) == 0
     content = json.loads(Path("out/targets.json").read_text())
     assert [fold["recipe"] for fold in content["folds"]] == ["two@0", "one@0"]
-    assert "targets: 0 missed; the table is out/targets.md" in capsys.readouterr().err
+    assert "targets: 1 missed; the table is out/targets.md" in capsys.readouterr().err
     assert main(["targets", "--fold", "two:only-one", "--out", "other"]) == 1
     assert "--fold: expected RECIPE or RECIPE:DATA:EVALUATION, got 'two:only-one'" in capsys.readouterr().err
     assert not Path("other").exists()

@@ -169,22 +169,22 @@ def _trainer(plan: Any, session: _Session, recorder: Recorder) -> Trainer:
 def _keep(
     recipe: Recipe, net: NetName, out: Path, session: _Session, prepared: Prepared, run: tracking.Run | None
 ) -> None:
-    """The best epoch's weights, averaged as the recipe says, and the run's figures, as the output folder."""
-    best = session.folder / _BEST
-    if not best.is_file():
-        raise CheckpointError(f"{best}: training ended without a checkpoint; run it again with --fresh")
-    raw = torch.load(best, map_location="cpu", weights_only=True)
+    """The best or last epoch's weights, averaged as the recipe says, and the run's figures, as the output folder."""
     module: NetModule = prepared.module
+    kept = session.folder / (_LAST if module.recipe.keep == "last" else _BEST)
+    if not kept.is_file():
+        raise CheckpointError(f"{kept}: training ended without a checkpoint; run it again with --fresh")
+    raw = torch.load(kept, map_location="cpu", weights_only=True)
     module.load_state_dict(raw["state_dict"], strict=False)
     blend(module.net, soup_folders(recipe, net))
     history = read_history(session.folder)
-    chosen = max(history, key=lambda row: row.get(MONITOR, 0.0))
+    chosen = history[-1] if module.recipe.keep == "last" else max(history, key=lambda row: row.get(MONITOR, 0.0))
     with building(out) as part:
         save_net(part, module.net, prepared.module.spec)
         spec = prepared.module.spec
         said = {"recipe": spec.recipe, "data_version": spec.data_version, **prepared.counts, **prepared.people}
         # Figures of an epoch are of the trained net alone; averaged weights are measured by `proctor evaluate`.
-        of_epoch = "best_before_averaging" if module.recipe.soup else "best"
+        of_epoch = f"{module.recipe.keep}_before_averaging" if module.recipe.soup else module.recipe.keep
         figures: dict[str, Any] = {of_epoch: chosen, "epochs": len(history), **said}
         write_json(part / METRICS_FILE, figures)
         shutil.copy(session.folder / HISTORY_FILE, part / HISTORY_FILE)

@@ -86,14 +86,32 @@ class HeadReading:
 
 
 @dataclass(frozen=True)
+class CameraState:
+    """What pixels and time say of the camera itself; no net is asked."""
+
+    brightness: float
+    """Mean luma in [0, 1]."""
+    contrast: float
+    """Luma of the 95th less that of the 5th percentile, in [0, 1]."""
+    detail: float
+    """Share of the picture's cells that hold an edge, in [0, 1]."""
+    still_s: float
+    """Seconds since the picture last changed by more than a recording's own noise; 0 on the first frame."""
+    moved: float | None = None
+    """How surely the fixed surroundings lie elsewhere than they did, in [0, 1]; None where it cannot be told."""
+
+
+@dataclass(frozen=True)
 class Observation:
-    """One analysed frame: what both nets saw, before any detector or rule."""
+    """One analysed frame: what both nets saw and how the camera stood, before any detector or rule."""
 
     timestamp_s: float
     view: View
     resolution_wh: tuple[int, int]
     scene: Detections
     heads: tuple[HeadReading, ...] = ()
+    camera: CameraState | None = None
+    """None where single pictures are read, which have no before."""
 
 
 @dataclass(frozen=True)

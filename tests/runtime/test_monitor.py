@@ -10,7 +10,8 @@ import pytest
 from proctor_models.detectors import DETECTORS
 from proctor_models.errors import ConfigError, DataError, TimestampError
 from proctor_models.rules.policy import RuleSet, ruleset_from_dict
-from proctor_models.runtime.monitor import Monitor, Reported, Snapshots, Step, draw_boxes
+from proctor_models.runtime.held import Snapshots, draw_boxes
+from proctor_models.runtime.monitor import Monitor, Reported, Step
 from proctor_models.types import SCENE_CLASSES, Detections, Image, Observation, View
 
 TEXT = {"zh": "手机", "en": "phone"}

@@ -7,26 +7,22 @@ and the latest frame. So memory does not grow with the length of an exam.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import Protocol
-
-import cv2
-import numpy as np
 
 from proctor_models.detectors import DETECTORS
 from proctor_models.detectors.spec import Detector
-from proctor_models.errors import ConfigError, EvidenceError
+from proctor_models.errors import ConfigError
 from proctor_models.rules.engine import Change, Engine, Track
-from proctor_models.rules.hysteresis import Box, Span
+from proctor_models.rules.hysteresis import Box
 from proctor_models.rules.policy import RuleSet
+from proctor_models.runtime.camera import CameraWatch
 from proctor_models.runtime.findings import Finding
+from proctor_models.runtime.held import Held, Shot, Snapshots, hold_peak
 from proctor_models.runtime.pixels import as_bgr
 from proctor_models.types import Image, Observation, Reading, View
 
-JPEG_QUALITY = 90
 EVIDENCE_FOLDER = "evidence"
 
 
@@ -63,52 +59,6 @@ class Step:
     """The frame as JPEG, when a random snapshot was due."""
 
 
-class Snapshots:
-    """When to keep a frame regardless of what is in it: about once in `every_s`, at times nobody can foresee.
-
-    Two snapshots of a view lie half to one and a half times `every_s` apart, the first within `every_s`.
-    """
-
-    def __init__(self, every_s: float = 60.0, chance: random.Random | None = None) -> None:
-        """`chance` is the operating system's randomness unless a test brings its own."""
-        if not every_s > 0:
-            raise ConfigError(f"every_s: expected seconds above 0, got {every_s}")
-        self._every_s = every_s
-        self._chance = chance or random.SystemRandom()
-        self._due_s: dict[str, float] = {}
-
-    def due(self, view: str, timestamp_s: float) -> bool:
-        """Whether to keep this frame; asking sets the time of the next one."""
-        if view not in self._due_s:
-            self._due_s[view] = timestamp_s + self._chance.uniform(0, self._every_s)
-        if timestamp_s < self._due_s[view]:
-            return False
-        self._due_s[view] = timestamp_s + self._chance.uniform(0.5, 1.5) * self._every_s
-        return True
-
-
-@dataclass(frozen=True)
-class _Shot:
-    """One frame, encoded once and only if somebody needs it."""
-
-    image: Image
-
-    @cached_property
-    def jpeg(self) -> bytes:
-        return _encode(self.image)
-
-
-@dataclass
-class _Held:
-    """Pictures kept for one span under way."""
-
-    start_s: float
-    peak_s: float
-    wants_after: bool = False
-    pictures: dict[str, bytes] = field(default_factory=dict)
-    """By what they show: before, peak, marked, after."""
-
-
 class Monitor:
     """Watches one exam, frame by frame, each view in the order of its timestamps."""
 
@@ -138,9 +88,10 @@ class Monitor:
         self._ruleset = ruleset
         self._detectors = tuple(detectors)
         self._snapshots = snapshots or Snapshots()
-        self._held: dict[Track, _Held] = {}
+        self._held: dict[Track, Held] = {}
         self._first: dict[str, tuple[float, bytes]] = {}
-        self._latest: dict[str, _Shot] = {}
+        self._latest: dict[str, Shot] = {}
+        self._cameras: dict[str, CameraWatch] = {}
         known = {detector.name: detector for detector in self._detectors}
         self._engine = Engine(ruleset, {name: thresholds[name] for name in known if name in thresholds}, interval_s)
         for i, rule in enumerate(ruleset.rules):
@@ -160,8 +111,9 @@ class Monitor:
             ModelError: a net gave no usable numbers.
         """
         # A copy: cameras reuse their buffers, and this frame may be encoded when the next one is here.
-        shot = _Shot(as_bgr(frame).copy())
-        observation = self._observer.observe(shot.image, timestamp_s, view)
+        shot = Shot(as_bgr(frame).copy())
+        camera = self._cameras.setdefault(view, CameraWatch()).observe(shot.image, timestamp_s)
+        observation = replace(self._observer.observe(shot.image, timestamp_s, view), camera=camera)
         readings = {d.name: d.read(observation) for d in self._detectors if view in d.views}
         changes = self._engine.observe(view, timestamp_s, readings)
         if view not in self._first:
@@ -182,7 +134,7 @@ class Monitor:
         """
         return tuple(self._report(change, None) for change in self._engine.finish(expected_end_s))
 
-    def _hold(self, view: View, timestamp_s: float, shot: _Shot) -> None:
+    def _hold(self, view: View, timestamp_s: float, shot: Shot) -> None:
         """Keep of this frame what the spans under way may need."""
         under_way = self._engine.under_way(view)
         for track in [t for t in self._held if t.view == view and t not in under_way]:
@@ -190,19 +142,19 @@ class Monitor:
         for track, span in under_way.items():
             held = self._held.get(track)
             if held is None or held.start_s != span.start_s:
-                held = self._held[track] = _Held(span.start_s, span.peak_s)
+                held = self._held[track] = Held(span.start_s, span.peak_s)
                 if view in self._latest:
                     held.pictures["before"] = self._latest[view].jpeg
-                _hold_peak(held, span, shot)
+                hold_peak(held, span, shot)
             elif held.peak_s != span.peak_s:
-                _hold_peak(held, span, shot)
+                hold_peak(held, span, shot)
             if span.end_s == timestamp_s:
                 held.wants_after = True
             elif held.wants_after:
                 held.pictures["after"] = shot.jpeg
                 held.wants_after = False
 
-    def _report(self, change: Change, shot: _Shot | None) -> Reported:
+    def _report(self, change: Change, shot: Shot | None) -> Reported:
         """The finding of a closed change; `shot` is the frame that closed it, None at the end."""
         finding_id = f"F{change.number:04d}"
         held = self._around_gap(change, shot) if change.rule.is_gap else self._around_span(change, shot)
@@ -229,7 +181,7 @@ class Monitor:
         )
         return Reported(finding, {paths[kind]: jpeg for kind, jpeg in held.items()})
 
-    def _around_span(self, change: Change, shot: _Shot | None) -> dict[str, bytes]:
+    def _around_span(self, change: Change, shot: Shot | None) -> dict[str, bytes]:
         held = self._held.pop(Track(change.rule, change.view))
         if held.wants_after:
             held.pictures.pop("after", None)
@@ -237,7 +189,7 @@ class Monitor:
                 held.pictures["after"] = shot.jpeg
         return held.pictures
 
-    def _around_gap(self, change: Change, shot: _Shot | None) -> dict[str, bytes]:
+    def _around_gap(self, change: Change, shot: Shot | None) -> dict[str, bytes]:
         """The last frame before the gap and the first after it, as far as there are such frames."""
         view = change.view
         if shot is not None:
@@ -248,37 +200,6 @@ class Monitor:
         if change.span.end_s <= first_s:
             return {"after": first}
         return {"before": self._latest[view].jpeg}
-
-
-def _hold_peak(held: _Held, span: Span, shot: _Shot) -> None:
-    held.peak_s = span.peak_s
-    held.pictures["peak"] = shot.jpeg
-    held.pictures.pop("marked", None)
-    if span.boxes:
-        held.pictures["marked"] = _encode(draw_boxes(shot.image, span.boxes))
-
-
-def draw_boxes(image: Image, boxes: Sequence[Box]) -> Image:
-    """A copy with each box (xyxy in pixels) framed in red on a white halo.
-
-    >>> marked = draw_boxes(np.zeros((240, 320, 3), np.uint8), [(40, 40, 80, 90)])
-    >>> marked[40, 60].tolist(), marked[60, 60].tolist()
-    ([40, 40, 230], [0, 0, 0])
-    """
-    marked = np.ascontiguousarray(image).copy()
-    thick = max(2, round(min(image.shape[:2]) / 240))
-    for box in boxes:
-        x0, y0, x1, y1 = (round(value) for value in box)
-        for colour, width in (((255, 255, 255), 3 * thick), ((40, 40, 230), thick)):
-            cv2.rectangle(marked, (x0, y0), (x1, y1), colour, width)
-    return marked
-
-
-def _encode(image: Image) -> bytes:
-    encoded, buffer = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-    if not encoded:
-        raise EvidenceError(f"a frame of {image.shape[1]}x{image.shape[0]} px cannot be written as JPEG")
-    return bytes(buffer)
 
 
 def _score(reading: Reading | None) -> float | None:

@@ -72,8 +72,8 @@ class Detections:
         >>> round(float(found.of("phone").scores[0]), 1)
         0.4
         """
-        wanted = [i for i, name in enumerate(self.class_names) if name in names]
-        keep = np.isin(self.class_ids, wanted)
+        wanted = np.array([name in names for name in self.class_names], np.bool_)
+        keep = wanted[self.class_ids]
         return Detections(self.xyxy[keep], self.scores[keep], self.class_ids[keep], self.class_names)
 
 

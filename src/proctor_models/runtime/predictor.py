@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from proctor_models.boxes import clip, iou
 from proctor_models.errors import ModelError
-from proctor_models.runtime.image import Letterbox, crop_square, letterbox, normalise
+from proctor_models.runtime.image import Letterbox, crop_square, letterbox
 from proctor_models.runtime.model import Net
+from proctor_models.runtime.normaliser import Normaliser
 from proctor_models.runtime.pixels import as_bgr
 from proctor_models.types import (
     HEAD_ATTRIBUTES,
@@ -65,6 +66,8 @@ class Predictor:
         """The net that draws boxes; `.spec` and `.sha256` say which."""
         self.head = head
         """The net that reads heads, or None."""
+        self._scene_normaliser = Normaliser(scene.spec.mean, scene.spec.std)
+        self._head_normaliser = None if head is None else Normaliser(head.spec.mean, head.spec.std)
 
     @staticmethod
     def from_models(folder: Path, threads: int = 1) -> Predictor:
@@ -110,7 +113,9 @@ class Predictor:
         """The frame as a batch of one, and how it was fitted."""
         spec = self.scene.spec
         canvas, fit = letterbox(image, spec.resolution_wh, spec.pad_value)
-        return normalise(canvas, spec.mean, spec.std)[None], fit
+        batch = np.empty((1, 3, *canvas.shape[:2]), np.float32)
+        self._scene_normaliser.into(batch[0], canvas)
+        return batch, fit
 
     def forward(self, batch: Batch) -> tuple[Boxes, Scores]:
         """Raw boxes (anchors, 4) in canvas pixels and scores (anchors, classes) of a batch of one."""
@@ -120,6 +125,9 @@ class Predictor:
     def postprocess(self, boxes: Boxes, scores: Scores, fit: Letterbox, resolution_wh: tuple[int, int]) -> Detections:
         """Boxes in frame pixels, thresholded and suppressed, best first."""
         spec = self.scene.spec
+        # Of thousands of anchors a few dozen score at all; the others would only be carried along.
+        able = np.flatnonzero((scores >= spec.min_score).any(1))
+        boxes, scores = boxes[able], scores[able]
         kept = [suppress(boxes, scores[:, group], group, spec.min_score, spec.nms_iou) for group in _groups(spec.names)]
         rows, class_ids = (np.concatenate(part).astype(np.int64) for part in zip(*kept, strict=True))
         best = scores[rows, class_ids].astype(np.float32)
@@ -131,7 +139,7 @@ class Predictor:
 
     def read_heads(self, image: Image, scene: Detections) -> tuple[HeadReading, ...]:
         """Attributes of the largest faces that are sure and large enough, in one batch."""
-        if self.head is None:
+        if self.head is None or self._head_normaliser is None:
             return ()
         spec = self.head.spec
         faces = scene.of(*FACES)
@@ -141,8 +149,10 @@ class Predictor:
         if not len(chosen):
             return ()
         side = spec.resolution_wh[0]
-        crops = [crop_square(image, faces.xyxy[i], spec.crop_scale, side, spec.pad_value) for i in chosen]
-        batch = np.stack([normalise(crop, spec.mean, spec.std) for crop in crops])
+        batch = np.empty((len(chosen), 3, side, side), np.float32)
+        for tensor, i in zip(batch, chosen, strict=True):
+            crop = crop_square(image, faces.xyxy[i], spec.crop_scale, side, spec.pad_value)
+            self._head_normaliser.into(tensor, crop)
         attributes = self.head.run(batch)["attributes"]
         return tuple(
             HeadReading(faces.xyxy[i], dict(zip(spec.names, map(float, row), strict=True)))
@@ -171,9 +181,9 @@ def suppress(
     best = scores[np.arange(len(scores)), best_class]
     able = np.flatnonzero(best >= min_score)
     order = able[np.argsort(-best[able], kind="stable")][:MAX_CANDIDATES]
-    overlap = iou(boxes[order], boxes[order])
     alive = np.ones(len(order), bool)
-    for i in range(len(order)):
+    overlap = iou(boxes[order], boxes[order]) if len(order) > 1 else alive[None]  # of most classes there is none
+    for i in range(len(order) - 1):
         if alive[i]:
             alive[i + 1 :] &= overlap[i, i + 1 :] <= nms_iou
     rows = order[alive]

@@ -71,3 +71,14 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_json(path: Path, content: object) -> None:
     """Write `content` as indented JSON with sorted keys, all of it or nothing."""
     write_text(path, json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def sync_folder(folder: Path) -> None:
+    """Put a folder's list of names on the disk: until then a power cut may take back a file that was just made."""
+    if os.name == "nt":
+        return  # Windows opens no folder, and needs none synced
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -60,7 +60,7 @@ def test_step__a_finding_is_on_the_disk_before_the_session_ends(tmp_path: Path) 
         line = (tmp_path / "review" / "findings.jsonl").read_text("utf-8")
         assert Finding.from_json(line, "line") == reported().finding
         assert (tmp_path / "review" / PEAK).read_bytes() == b"\xff\xd8\xff peak"
-    assert names(tmp_path / "review") == {"findings.jsonl", "scores.jsonl", PEAK}
+    assert names(tmp_path / "review") == {"ledger.jsonl", "findings.jsonl", "scores.jsonl", PEAK}
 
 
 def test_complete__writes_the_session_last_and_whole(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_complete__writes_the_session_last_and_whole(tmp_path: Path) -> None:
     assert (tmp_path / "review" / path).read_bytes() == b"jpeg"
     score = json.loads((tmp_path / "review" / "scores.jsonl").read_text("utf-8"))
     assert score == {"view": "first", "timestamp_s": 61.25, "scores": {"phone": 0.1235, "mask": None}}
-    assert names(tmp_path / "review") == {"session.json", "findings.jsonl", "scores.jsonl", path}
+    assert names(tmp_path / "review") == {"ledger.jsonl", "session.json", "findings.jsonl", "scores.jsonl", path}
 
 
 def test_ledger__takes_an_empty_folder(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_ledger__a_run_that_fails_with_nothing_found_leaves_no_folder(tmp_path: 
 def test_ledger__a_run_that_fails_later_keeps_what_was_found(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="broken"):
         break_after(step(reported()), tmp_path / "review")
-    assert names(tmp_path / "review") == {"findings.jsonl", "scores.jsonl", PEAK}
+    assert names(tmp_path / "review") == {"ledger.jsonl", "findings.jsonl", "scores.jsonl", PEAK}
     assert len((tmp_path / "review" / "scores.jsonl").read_text().splitlines()) == 1
 
 
@@ -127,7 +127,7 @@ def test_report__a_full_disk_is_named_and_leaves_no_line_without_picture(
         with pytest.raises(EvidenceError, match=r"F0001-peak\.jpg: cannot be written \(No space left on device\)"):
             ledger.report(reported())
         monkeypatch.undo()
-    assert names(tmp_path / "review") == {"findings.jsonl", "scores.jsonl"}
+    assert names(tmp_path / "review") == {"ledger.jsonl", "findings.jsonl", "scores.jsonl"}
     assert (tmp_path / "review" / "findings.jsonl").read_text() == ""
 
 

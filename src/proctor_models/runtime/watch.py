@@ -83,6 +83,7 @@ def watch_recordings(setup: Setup, recordings: Mapping[View, Recording], out: Pa
     analysed: Counter[str] = Counter()
     found: Counter[str] = Counter()
     with Ledger(out) as ledger:
+        ledger.start(_started(setup, recordings))
         for timestamp_s, view, image in _by_time(recordings, setup.rate_hz):
             step = monitor.observe(image, timestamp_s, view)
             ledger.step(view, timestamp_s, step)
@@ -135,7 +136,13 @@ def _cut_off(recordings: Mapping[View, Recording]) -> dict[str, float]:
     }
 
 
-def _session(setup: Setup, recordings: Mapping[View, Recording], analysed: Mapping[str, int]) -> dict[str, object]:
+def _started(setup: Setup, recordings: Mapping[View, Recording]) -> dict[str, object]:
+    """What the ledger begins with: known before the first frame."""
+    views = {view: {"file_name": recording.path.name} for view, recording in recordings.items()}
+    return {**_watched_with(setup), "views": views}
+
+
+def _watched_with(setup: Setup) -> dict[str, object]:
     ruleset = setup.ruleset
     return {
         "pack": {"version": setup.pack_version, "models": dict(setup.observer.model_sha256)},
@@ -144,6 +151,14 @@ def _session(setup: Setup, recordings: Mapping[View, Recording], analysed: Mappi
             "sha256": ruleset.sha256,
             "title": {"zh": ruleset.title.zh, "en": ruleset.title.en},
         },
+        "rate_hz": setup.rate_hz,
+        "thresholds": dict(setup.thresholds),
+    }
+
+
+def _session(setup: Setup, recordings: Mapping[View, Recording], analysed: Mapping[str, int]) -> dict[str, object]:
+    return {
+        **_watched_with(setup),
         "views": {
             view: {
                 "file_name": recording.path.name,
@@ -155,8 +170,6 @@ def _session(setup: Setup, recordings: Mapping[View, Recording], analysed: Mappi
             for view, recording in recordings.items()
         },
         "duration_s": round(max(recording.duration_s for recording in recordings.values()), 3),
-        "rate_hz": setup.rate_hz,
-        "thresholds": dict(setup.thresholds),
     }
 
 

@@ -1,0 +1,86 @@
+"""Lines of a ledger, read back: what the report page, the audit and a restart go by.
+
+started    pack, rules, thresholds, views, snapshot_seed
+opened     finding (as it stood), pictures {path: sha256}
+closed     finding (whole), pictures {path: sha256}
+snapshot   view, path, sha256
+clip       finding (its id), path, sha256
+scores     bytes, sha256: scores.jsonl from its start up to there
+event      event (its kind, see `runtime.events`), timestamp_s, view, detail
+resumed    from_s, to_s (the gap), what was cut off and what was left over
+completed  sha256 of session.json, findings.jsonl and scores.jsonl
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from proctor_models.errors import EvidenceError
+from proctor_models.runtime.chain import Line, read_chain
+
+LEDGER_FILE = "ledger.jsonl"
+OPENING = b'{"seq": '
+EntryKind = Literal["started", "opened", "closed", "snapshot", "clip", "scores", "event", "resumed", "completed"]
+ENTRY_KINDS: tuple[EntryKind, ...] = get_args(EntryKind)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a ledger."""
+
+    seq: int
+    """Counted from 0."""
+    kind: EntryKind
+    at: str
+    """Wall clock when it was written, UTC, as in 2026-01-02T03:04:05.678Z."""
+    timestamp_s: float
+    """Seconds on the exam's clock."""
+    content: Mapping[str, Any]
+    line: Line
+
+
+def read_ledger(folder: Path) -> tuple[Entry, ...]:
+    """All entries of a session's ledger in the order they were written; a torn end is left out.
+
+    None for a folder that was written before there were ledgers.
+
+    Raises:
+        EvidenceError: the ledger cannot be read, or was changed; the message names the line.
+    """
+    path = folder / LEDGER_FILE
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise EvidenceError(f"{path}: cannot be read ({error.strerror}); check the folder's permissions") from None
+    read = read_chain(content, opening=OPENING)
+    for broken in read.breaks:
+        raise EvidenceError(f"{path}:{broken.number}: {broken.what}; run `proctor audit verify {folder}`")
+    return tuple(entry_of(line, str(path)) for line in read.lines)
+
+
+def entry_of(line: Line, where: str) -> Entry:
+    """A line of a chain as an entry of a ledger.
+
+    Raises:
+        EvidenceError: it is another kind of line; the message names the field.
+    """
+    raw = line.fields
+    claims = {
+        "seq": raw.get("seq") == line.number - 1,
+        "kind": raw.get("kind") in ENTRY_KINDS,
+        "at": isinstance(raw.get("at"), str),
+        "timestamp_s": isinstance(raw.get("timestamp_s"), int | float),
+        "content": isinstance(raw.get("content"), dict),
+    }
+    for name, sound in claims.items():
+        if not sound:
+            raise EvidenceError(
+                f"{where}:{line.number}: {name}: expected that of a ledger's line, got {str(raw.get(name))[:80]!r}; "
+                "use a runtime of the version that wrote it"
+            )
+    return Entry(raw["seq"], raw["kind"], raw["at"], float(raw["timestamp_s"]), raw["content"], line)

@@ -16,6 +16,8 @@ from proctor_models.errors import ConfigError, ModelError, TimestampError
 from proctor_models.rules.hysteresis import Hysteresis, Limits, Span
 from proctor_models.rules.policy import RECORDING_GAP, VIEW_NAMES, Rule, RuleSet
 
+_NEAR = 0.8  # of a rule's threshold
+
 
 class ReadingLike(Protocol):
     """What a detector says of one frame."""
@@ -94,17 +96,47 @@ class Engine:
             TimestampError: time runs backwards in this view.
             ModelError: a score is neither None nor in [0, 1].
         """
-        self._advance(view, timestamp_s)
+        self.check(view, timestamp_s)
+        # All scores before any rule sees one, so that a refused frame changes nothing.
+        scores = {name: _checked(reading.score, name, view, timestamp_s) for name, reading in readings.items()}
+        self._first_s.setdefault(view, timestamp_s)
         changes = self._jump(view, timestamp_s)
         for track, follow in self._follow.items():
             if track.view != view:
                 continue
-            reading = readings.get(track.rule.detector)
-            score = None if reading is None else _checked(reading.score, track.rule.detector, view, timestamp_s)
-            for event in follow.observe(timestamp_s, score, () if reading is None else reading.xyxy):
+            name = track.rule.detector
+            boxes = readings[name].xyxy if name in readings else ()
+            for event in follow.observe(timestamp_s, scores.get(name), boxes):
                 changes.append(self._change(event.kind, track, event.span))
         self._last_s[view] = timestamp_s
         return changes
+
+    def check(self, view: str, timestamp_s: float) -> None:
+        """Refuse a time that `observe` would refuse; nothing is changed.
+
+        Raises:
+            ConfigError: there is no such view.
+            TimestampError: time runs backwards in this view, or is no number.
+        """
+        if view not in VIEW_NAMES:
+            raise ConfigError(f"view: expected one of {', '.join(VIEW_NAMES)}, got {view!r}")
+        last_s = self._last_s.get(view, -math.inf)
+        if not math.isfinite(timestamp_s) or timestamp_s < last_s:
+            raise TimestampError(
+                f"{view} view: expected a timestamp not before {last_s:g} s, got {timestamp_s:g} s; "
+                "feed each view's frames in the order of their timestamps"
+            )
+
+    def resume(self, findings: int, last_s: Mapping[str, float]) -> None:
+        """Go on where an engine of the same rules was stopped; what lies between is a gap.
+
+        Args:
+            findings: how many were numbered so far.
+            last_s: by view, the last frame that was analysed.
+        """
+        self._count = findings
+        self._first_s |= dict.fromkeys(last_s, 0.0)
+        self._last_s |= last_s
 
     def under_way(self, view: str) -> dict[Track, Span]:
         """Spans under way in one view, findings already or not yet: what evidence must be kept for."""
@@ -113,6 +145,20 @@ class Engine:
             for track, follow in self._follow.items()
             if track.view == view and follow.span is not None
         }
+
+    def suspected(self, view: str, scores: Mapping[str, float | None]) -> frozenset[str]:
+        """Ids of rules worth a closer look in a view: a span is under way, or the latest score is near the threshold.
+
+        Args:
+            view: the view.
+            scores: by detector, as read on its latest frame.
+        """
+        near = {
+            track.rule.id
+            for track in self._follow
+            if track.view == view and (scores.get(track.rule.detector) or 0) >= _NEAR * self._thresholds[track.rule.id]
+        }
+        return frozenset(near | {track.rule.id for track in self.under_way(view)})
 
     def finish(self, expected_end_s: Mapping[str, float] | None = None) -> list[Change]:
         """No more frames: close what is open, and report views that are missing, late or short.
@@ -148,18 +194,6 @@ class Engine:
             )
         except ConfigError as error:
             raise ConfigError(f"{where}.{error}") from None
-
-    def _advance(self, view: str, timestamp_s: float) -> None:
-        if view not in VIEW_NAMES:
-            raise ConfigError(f"view: expected one of {', '.join(VIEW_NAMES)}, got {view!r}")
-        last_s = self._last_s.get(view, -math.inf)
-        # Checked before any rule sees the frame, so that a refused frame changes nothing.
-        if not math.isfinite(timestamp_s) or timestamp_s < last_s:
-            raise TimestampError(
-                f"{view} view: expected a timestamp not before {last_s:g} s, got {timestamp_s:g} s; "
-                "feed each view's frames in the order of their timestamps"
-            )
-        self._first_s.setdefault(view, timestamp_s)
 
     def _jump(self, view: str, timestamp_s: float) -> list[Change]:
         last_s = self._last_s.get(view)

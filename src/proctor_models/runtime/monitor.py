@@ -1,14 +1,15 @@
 """Frames in, findings with their pictures out: nets, detectors and rules over one or two views.
 
-Nothing is written here. Of the frames, only JPEGs that a finding may need are kept: for every rule and
-view one before the span, one at its peak (and one with the boxes), one after it, and by view the first
-and the latest frame. So memory does not grow with the length of an exam.
+Nothing is written here. Of the frames, only JPEGs that a finding may need are kept (`runtime.held`), so
+memory does not grow with the length of an exam.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Lock
 from typing import Protocol
 
 from proctor_models.detectors import DETECTORS
@@ -16,12 +17,13 @@ from proctor_models.detectors.spec import Detector
 from proctor_models.errors import ConfigError
 from proctor_models.rules.engine import Change, Engine, Track
 from proctor_models.rules.hysteresis import Box
-from proctor_models.rules.policy import RuleSet
+from proctor_models.rules.policy import RuleSet, ruleset_from_dict
 from proctor_models.runtime.camera import CameraWatch
 from proctor_models.runtime.findings import Finding
-from proctor_models.runtime.held import Held, Shot, Snapshots, hold_peak
+from proctor_models.runtime.held import Album, Clips, Picture, Shot, Snapshots
+from proctor_models.runtime.pack import Pack
 from proctor_models.runtime.pixels import as_bgr
-from proctor_models.types import Image, Observation, Reading, View
+from proctor_models.types import VIEWS, Image, Observation, Reading, View
 
 EVIDENCE_FOLDER = "evidence"
 
@@ -34,7 +36,37 @@ class Observer(Protocol):
         """Hash of each net's file, by net."""
 
     def observe(self, image: Image, timestamp_s: float = 0.0, view: View = "first") -> Observation:
-        """What is in one frame."""
+        """What is in one frame; called by as many threads at once as push frames."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A finding that just opened, and its pictures so far: to be put on the disk at once."""
+
+    finding: Finding
+    """As known so far: what would be reported if nothing more were seen."""
+    pictures: Mapping[str, bytes]
+    """JPEG bytes by path. The peak so far has a path of its own; what is reported later overwrites nothing."""
+
+    @property
+    def finding_id(self) -> str:
+        """``F0001`` and up."""
+        return self.finding.id
+
+    @property
+    def rule(self) -> str:
+        """Id of the rule."""
+        return self.finding.rule
+
+    @property
+    def view(self) -> str:
+        """Where it was seen."""
+        return self.finding.view
+
+    @property
+    def start_s(self) -> float:
+        """First positive frame, seconds on the exam's clock."""
+        return self.finding.start_s
 
 
 @dataclass(frozen=True)
@@ -43,6 +75,8 @@ class Reported:
 
     finding: Finding
     pictures: Mapping[str, bytes]
+    clip: tuple[Picture, ...] = ()
+    """Analysed frames around its start as (timestamp_s, JPEG), if clips are asked for."""
 
 
 @dataclass(frozen=True)
@@ -51,16 +85,61 @@ class Step:
 
     scores: Mapping[str, float | None]
     """By detector; None where the frame cannot answer."""
-    opened: tuple[Change, ...]
-    """Findings that opened: for a live display. What is kept is reported when it closes."""
+    opened: tuple[Opened, ...]
+    """Findings that opened."""
     reported: tuple[Reported, ...]
     """Findings that closed."""
     snapshot: bytes | None
     """The frame as JPEG, when a random snapshot was due."""
+    suspected: frozenset[str] = frozenset()
+    """Rules worth a closer look: a span is under way, or a score is near its threshold."""
 
 
 class Monitor:
-    """Watches one exam, frame by frame, each view in the order of its timestamps."""
+    """Watches one exam, frame by frame, each view in the order of its timestamps.
+
+    Frames may be pushed by several threads, one a view: the nets run outside the lock, at once. Two threads on
+    one view wait for each other, and the later of two frames must not come first.
+
+    The usual way in, for a program that has frames of its own (milliseconds, minutes, any camera)::
+
+        from pathlib import Path
+        from proctor_models.runtime import Monitor
+
+        monitor = Monitor.from_pack(Path("export/proctor-pack-0.2.0"), rules="remote-exam")
+        for timestamp_s, frame in camera:              # numpy, uint8, blue-green-red
+            step = monitor.observe(frame, timestamp_s, "first")
+            for opened in step.opened:
+                notify(opened.rule, opened.start_s)    # a person looks; it is no verdict
+            for reported in step.reported:
+                store(reported.finding.to_json(), reported.pictures)
+        rest = monitor.finish()
+
+    The same with an observer in place of a pack, so that it runs here:
+
+    >>> import numpy as np
+    >>> from proctor_models.types import SCENE_CLASSES, Detections
+    >>> class Phones:
+    ...     model_sha256 = {"scene": "0" * 64}
+    ...     def observe(self, image, timestamp_s=0.0, view="first"):
+    ...         score = np.array([image.mean() / 255], np.float32)
+    ...         seen = Detections(np.array([[8, 8, 24, 24]], np.float32), score, np.array([3]), SCENE_CLASSES)
+    ...         return Observation(timestamp_s, view, (32, 32), seen)
+    >>> text = {"zh": "手机", "en": "Phone"}
+    >>> phone = {"id": "phone", "detector": "phone", "views": ["first"], "enter": 0.5, "leave_ratio": 0.7,
+    ...          "min_duration_s": 1, "max_gap_s": 2, "severity": "cheating", "title": text, "article": text}
+    >>> rules = {"schema": "proctor-rules/1", "name": "exam", "title": text, "rules": [phone]}
+    >>> monitor = Monitor(Phones(), ruleset_from_dict(rules, "exam"), {"phone": 0.5}, interval_s=1.0)
+    >>> for timestamp_s, grey in enumerate([0, 230, 230, 230, 0, 0, 0, 0]):
+    ...     step = monitor.observe(np.full((32, 32, 3), grey, np.uint8), timestamp_s, "first")
+    ...     for opened in step.opened:
+    ...         print(timestamp_s, "opened", opened.finding_id, opened.rule, opened.start_s)
+    ...     for reported in step.reported:
+    ...         print(timestamp_s, "closed", reported.finding.id, reported.finding.end_s, sorted(reported.pictures))
+    2 opened F0001 phone 1
+    6 closed F0001 3 ['evidence/F0001-after.jpg', 'evidence/F0001-before.jpg', 'evidence/F0001-marked.jpg',
+                      'evidence/F0001-peak.jpg']
+    """
 
     def __init__(
         self,
@@ -70,6 +149,7 @@ class Monitor:
         interval_s: float,
         detectors: Sequence[Detector] = DETECTORS,
         snapshots: Snapshots | None = None,
+        clips: Clips | None = None,
     ) -> None:
         """Check that rules, detectors and sampling fit together.
 
@@ -77,9 +157,10 @@ class Monitor:
             observer: sees the frames.
             ruleset: the exam's rules.
             thresholds: shipped threshold by detector.
-            interval_s: seconds between two frames of a view when nothing is missing.
+            interval_s: the longest usual time between two frames of a view when nothing is missing.
             detectors: what turns observations into scores.
             snapshots: when to keep a frame at random.
+            clips: how much of a finding's beginning to hand over as a clip; None for none.
 
         Raises:
             ConfigError: a rule asks for a detector, a view or a time that cannot be had.
@@ -88,10 +169,10 @@ class Monitor:
         self._ruleset = ruleset
         self._detectors = tuple(detectors)
         self._snapshots = snapshots or Snapshots()
-        self._held: dict[Track, Held] = {}
-        self._first: dict[str, tuple[float, bytes]] = {}
-        self._latest: dict[str, Shot] = {}
-        self._cameras: dict[str, CameraWatch] = {}
+        self._album = Album(clips)
+        self._cameras = {view: CameraWatch() for view in VIEWS}
+        self._busy = {view: Lock() for view in VIEWS}  # one frame of a view at a time
+        self._lock = Lock()  # all that the views share: engine, album, snapshots
         known = {detector.name: detector for detector in self._detectors}
         self._engine = Engine(ruleset, {name: thresholds[name] for name in known if name in thresholds}, interval_s)
         for i, rule in enumerate(ruleset.rules):
@@ -102,29 +183,68 @@ class Monitor:
                     f"{', '.join(known[rule.detector].views)}, got {blind[0]!r}"
                 )
 
-    def observe(self, frame: Image, timestamp_s: float, view: View) -> Step:
-        """Take one frame (any picture `as_bgr` takes).
+    @classmethod
+    def from_pack(
+        cls,
+        pack: Pack | Path,
+        rules: str,
+        interval_s: float = 1.0,
+        snapshots: Snapshots | None = None,
+        clips: Clips | None = None,
+    ) -> Monitor:
+        """A monitor of what a pack brings.
+
+        Args:
+            pack: the pack, or its folder, which is then checked in full and loaded.
+            rules: name of a rule set in the pack.
+            interval_s: the longest usual time between two frames of a view when nothing is missing.
+            snapshots: when to keep a frame at random.
+            clips: how much of a finding's beginning to hand over as a clip; None for none.
 
         Raises:
+            PackError, ModelError: see `Pack.load`; or the pack has no such rules.
+            ConfigError: the rules ask for what the pack does not have, or cannot be kept at this interval.
+        """
+        loaded = pack if isinstance(pack, Pack) else Pack.load(pack)
+        ruleset = pack_rules(loaded, rules)
+        return cls(loaded.predictor(), ruleset, loaded.thresholds, interval_s, snapshots=snapshots, clips=clips)
+
+    def resume(self, findings: int, last_s: Mapping[str, float]) -> None:
+        """Go on with an exam that another process watched until it was stopped; what lies between is a gap.
+
+        Args:
+            findings: how many findings opened so far; the next one gets the next number.
+            last_s: by view, the last frame that was analysed.
+        """
+        with self._lock:
+            self._engine.resume(findings, last_s)
+
+    def observe(self, frame: Image, timestamp_s: float, view: View) -> Step:
+        """Take one frame (any picture `as_bgr` takes). A frame that is refused changes nothing.
+
+        Args:
+            frame: the picture; it may be used again when this returns.
+            timestamp_s: seconds on the exam's clock, not before the view's last.
+            view: which camera.
+
+        Raises:
+            ConfigError: there is no such view.
             TimestampError: time runs backwards in this view.
             DataError: the frame is no picture.
             ModelError: a net gave no usable numbers.
         """
         # A copy: cameras reuse their buffers, and this frame may be encoded when the next one is here.
         shot = Shot(as_bgr(frame).copy())
-        camera = self._cameras.setdefault(view, CameraWatch()).observe(shot.image, timestamp_s)
-        observation = replace(self._observer.observe(shot.image, timestamp_s, view), camera=camera)
-        readings = {d.name: d.read(observation) for d in self._detectors if view in d.views}
-        changes = self._engine.observe(view, timestamp_s, readings)
-        if view not in self._first:
-            self._first[view] = (timestamp_s, shot.jpeg)
-        reported = tuple(self._report(change, shot) for change in changes if change.kind == "closed")
-        self._hold(view, timestamp_s, shot)
-        self._latest[view] = shot
-        scores = {detector.name: _score(readings.get(detector.name)) for detector in self._detectors}
-        opened = tuple(change for change in changes if change.kind == "opened")
-        snapshot = shot.jpeg if self._snapshots.due(view, timestamp_s) else None
-        return Step(scores, opened, reported, snapshot)
+        with self._lock:
+            self._engine.check(view, timestamp_s)
+        with self._busy[view]:
+            seen = self._observer.observe(shot.image, timestamp_s, view)
+            with self._lock:
+                self._engine.check(view, timestamp_s)  # before the camera remembers the frame
+            observation = replace(seen, camera=self._cameras[view].observe(shot.image, timestamp_s))
+            readings = {d.name: d.read(observation) for d in self._detectors if view in d.views}
+            with self._lock:
+                return self._judge(view, timestamp_s, shot, readings)
 
     def finish(self, expected_end_s: Mapping[str, float] | None = None) -> tuple[Reported, ...]:
         """No more frames: report what was open, and views that are missing, late or short.
@@ -132,36 +252,41 @@ class Monitor:
         Args:
             expected_end_s: by view, where a recording should have ended, if later than its last frame.
         """
-        return tuple(self._report(change, None) for change in self._engine.finish(expected_end_s))
+        with self._lock:
+            return tuple(self._report(change, None) for change in self._engine.finish(expected_end_s))
 
-    def _hold(self, view: View, timestamp_s: float, shot: Shot) -> None:
-        """Keep of this frame what the spans under way may need."""
-        under_way = self._engine.under_way(view)
-        for track in [t for t in self._held if t.view == view and t not in under_way]:
-            del self._held[track]
-        for track, span in under_way.items():
-            held = self._held.get(track)
-            if held is None or held.start_s != span.start_s:
-                held = self._held[track] = Held(span.start_s, span.peak_s)
-                if view in self._latest:
-                    held.pictures["before"] = self._latest[view].jpeg
-                hold_peak(held, span, shot)
-            elif held.peak_s != span.peak_s:
-                hold_peak(held, span, shot)
-            if span.end_s == timestamp_s:
-                held.wants_after = True
-            elif held.wants_after:
-                held.pictures["after"] = shot.jpeg
-                held.wants_after = False
+    def _judge(self, view: View, timestamp_s: float, shot: Shot, readings: Mapping[str, Reading]) -> Step:
+        """Rules over the readings of one frame; the caller holds the lock."""
+        changes = self._engine.observe(view, timestamp_s, readings)
+        self._album.arrive(view, timestamp_s, shot)
+        reported = tuple(self._report(change, shot) for change in changes if change.kind == "closed")
+        self._album.keep(view, timestamp_s, shot, self._engine.under_way(view))
+        opened = tuple(self._open(change) for change in changes if change.kind == "opened")
+        scores = {detector.name: _score(readings.get(detector.name)) for detector in self._detectors}
+        snapshot = shot.jpeg if self._snapshots.due(view, timestamp_s) else None
+        return Step(scores, opened, reported, snapshot, self._engine.suspected(view, scores))
+
+    def _open(self, change: Change) -> Opened:
+        held = self._album.opened(Track(change.rule, change.view))
+        paths = {kind: _path(change, kind) for kind in held}
+        finding = self._finding(change, paths, ("opened", "before"), paths.get("opened-marked"))
+        return Opened(finding, {paths[kind]: jpeg for kind, jpeg in held.items()})
 
     def _report(self, change: Change, shot: Shot | None) -> Reported:
         """The finding of a closed change; `shot` is the frame that closed it, None at the end."""
-        finding_id = f"F{change.number:04d}"
-        held = self._around_gap(change, shot) if change.rule.is_gap else self._around_span(change, shot)
-        paths = {kind: f"{EVIDENCE_FOLDER}/{finding_id}-{kind}.jpg" for kind in held}
+        clip: tuple[Picture, ...] = ()
+        if change.rule.is_gap:
+            held = self._album.around_gap(change.view, change.span.end_s, shot)
+        else:
+            held, clip = self._album.closed(Track(change.rule, change.view), shot)
+        paths = {kind: _path(change, kind) for kind in held}
+        finding = self._finding(change, paths, ("peak", "before", "after"), paths.get("marked"))
+        return Reported(finding, {paths[kind]: jpeg for kind, jpeg in held.items()}, clip)
+
+    def _finding(self, change: Change, paths: Mapping[str, str], kinds: Sequence[str], marked: str | None) -> Finding:
         span, is_gap = change.span, change.rule.is_gap
-        finding = Finding(
-            id=finding_id,
+        return Finding(
+            id=f"F{change.number:04d}",
             rule=change.rule.id,
             detector=change.rule.detector,
             title=change.rule.title,
@@ -174,32 +299,29 @@ class Monitor:
             peak_score=None if is_gap else round(span.peak_score, 4),
             threshold=None if change.threshold is None else round(change.threshold, 4),
             boxes=tuple(_rounded(box) for box in span.boxes),
-            evidence=tuple(paths[kind] for kind in ("peak", "before", "after") if kind in paths),
-            marked=paths.get("marked"),
+            evidence=tuple(paths[kind] for kind in kinds if kind in paths),
+            marked=marked,
             model_sha256=dict(self._observer.model_sha256),
             rules_sha256=self._ruleset.sha256,
         )
-        return Reported(finding, {paths[kind]: jpeg for kind, jpeg in held.items()})
 
-    def _around_span(self, change: Change, shot: Shot | None) -> dict[str, bytes]:
-        held = self._held.pop(Track(change.rule, change.view))
-        if held.wants_after:
-            held.pictures.pop("after", None)
-            if shot is not None:
-                held.pictures["after"] = shot.jpeg
-        return held.pictures
 
-    def _around_gap(self, change: Change, shot: Shot | None) -> dict[str, bytes]:
-        """The last frame before the gap and the first after it, as far as there are such frames."""
-        view = change.view
-        if shot is not None:
-            return {"before": self._latest[view].jpeg, "after": shot.jpeg}
-        if view not in self._latest:
-            return {}
-        first_s, first = self._first[view]
-        if change.span.end_s <= first_s:
-            return {"after": first}
-        return {"before": self._latest[view].jpeg}
+def pack_rules(pack: Pack, name: str) -> RuleSet:
+    """The rule set of that name in a pack, with the hash that the pack's manifest lists.
+
+    So a finding can be checked against the pack.
+
+    Raises:
+        PackError: the pack has no such rules.
+        ConfigError: they are not what rules must be.
+    """
+    return replace(
+        ruleset_from_dict(pack.rules(name), f"{pack.folder}: rules {name!r}"), sha256=pack.rules_sha256(name)
+    )
+
+
+def _path(change: Change, kind: str) -> str:
+    return f"{EVIDENCE_FOLDER}/F{change.number:04d}-{kind}.jpg"
 
 
 def _score(reading: Reading | None) -> float | None:

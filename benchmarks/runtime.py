@@ -1,0 +1,66 @@
+"""How fast the runtime is: ratios first, each taken within one run, its arms in turn frame by frame.
+
+    python benchmarks/runtime.py                                        # everything, about five minutes
+    python benchmarks/runtime.py --quick                                # a look, half a minute
+    python benchmarks/runtime.py --only watch start --out review/runtime.json
+    python benchmarks/runtime.py --weights ../shared/weights --only stock
+
+Parts: `watch` (the sample exam through the whole runtime, against its nets and decoding alone), `together` (both nets
+in one process against each alone), `start` (command to first result), `stock` (Ultralytics' `predict` and a face
+detector on the same frames), `options` (what other settings, formats and sizes would cost). Time is CPU time unless a
+line says otherwise. Every figure is the median of its rounds, with the least and the most; a verdict stands where a
+target was set. What cannot run here is reported as such, never guessed. Memory over an exam is `benchmarks/soak.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from runtime_figures import Plan, machine
+from runtime_options import options
+from runtime_start import start, together
+from runtime_stock import stock
+from runtime_watch import watch
+
+from proctor_models.errors import ProctorError
+from proctor_models.files import write_json
+
+PARTS = {"watch": watch, "together": together, "start": start, "stock": stock, "options": options}
+
+
+def main() -> int:
+    """Measure, print a table, and write JSON where asked."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pack", type=Path, default=Path("export/proctor-pack-0.2.0"), help="pack folder")
+    parser.add_argument("--exam", type=Path, default=Path("data/sample-exam"), help="folder of first.mp4, second.mp4")
+    parser.add_argument("--rules", default="remote-exam", help="rule set in the pack")
+    parser.add_argument("--weights", type=Path, default=Path("weights"), help="folder of the stock nets (`stock`)")
+    parser.add_argument("--only", choices=PARTS, nargs="+", help="measure these parts")
+    parser.add_argument("--quick", action="store_true", help="few rounds; nothing is converted")
+    parser.add_argument("--out", type=Path, help="JSON file to write")
+    args = parser.parse_args()
+    facts, figures = machine(), []
+    print(" ".join(f"{key}={value}" for key, value in facts.items()))
+    try:
+        with tempfile.TemporaryDirectory() as work:
+            plan = Plan(args.pack, args.exam, args.weights, args.rules, args.quick, work=Path(work))
+            pack = plan.load()
+            print(f"pack {pack.version} " + " ".join(f"{n} {sha256[:12]}" for n, sha256 in pack.model_sha256.items()))
+            for name in args.only or PARTS:
+                for figure in PARTS[name](plan):
+                    print(figure.line, flush=True)
+                    figures.append(figure.to_dict())
+        if args.out:
+            models = {"version": pack.version, **pack.model_sha256}
+            write_json(args.out, {"machine": facts, "pack": models, "quick": args.quick, "figures": figures})
+    except ProctorError as error:
+        print(f"benchmarks/runtime.py: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

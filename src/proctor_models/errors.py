@@ -16,6 +16,27 @@ A message names the file and the field, what was expected, what was found, and w
 
 from __future__ import annotations
 
+import reprlib
+
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel, _SHORT.maxdict, _SHORT.maxstring, _SHORT.maxother = 3, 8, 120, 120
+_SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxset = 12
+
+
+def shown(value: object) -> str:
+    """At most 80 characters of `value` for a message, whatever it is.
+
+    Files decide what is shown: a number of a million digits has no ``repr``, and a list that holds itself through
+    YAML's anchors a thousandfold has one that fills memory.
+
+    >>> shown("phone"), shown([1, 2]), shown(16**5000)
+    ("'phone'", '[1, 2]', 'int')
+    """
+    try:
+        return _SHORT.repr(value)[:80]
+    except (ValueError, RecursionError):
+        return type(value).__name__
+
 
 class ProctorError(Exception):
     """Base of the tree: catch it to catch everything the project raises on purpose."""

@@ -23,7 +23,7 @@ def unparsed(monkeypatch: pytest.MonkeyPatch) -> None:
     def load(*_: object) -> None:
         raise AssertionError("a model was loaded before the pack was checked")
 
-    monkeypatch.setattr(pack_module.Net, "load", load)
+    monkeypatch.setattr(pack_module.Net, "from_bytes", load)
 
 
 def change(folder: Path, **changes: object) -> None:
@@ -96,7 +96,25 @@ def test_load__link(make_pack: Writer, unparsed: None, tmp_path: Path, name: str
 
 
 @pytest.mark.parametrize(
-    "name", ["../secret", "/etc/hostname", "a/../../secret", "./a", "a//b", "a\\b", "C:x", "manifest.json"]
+    "name",
+    [
+        *(
+            "../secret",
+            "/etc/hostname",
+            "a/../../secret",
+            "./a",
+            "a//b",
+            "a\\b",
+            "C:x",
+            "manifest.json",
+            "",
+            ".",
+            "..",
+            "a/",
+        ),
+        *("a\0b", "a.", "a /b", "a\nb", "models/..", "é", "ａ", "\u202e", "a\u200bb", "~", "$HOME", "*", "-"),
+        *("nul", "models/COM1.txt", "Manifest.json", "Models/Scene.onnx", "/".join("a" * 20)),
+    ],
 )
 def test_load__path_that_climbs_out(make_pack: Writer, unparsed: None, name: str) -> None:
     folder = make_pack()

@@ -28,11 +28,18 @@ def test_from_json__reads_back_what_to_json_wrote(specs: dict[str, NetSpec], net
         ({"names": ["phone", "phone"]}, "expected distinct names"),
         ({"names": [["phone"]]}, "expected distinct names"),
         ({"mean": None}, "metadata mean: expected a list"),
-        ({"mean": ["a", "b", "c"]}, "expected numbers from 0 up"),
-        ({"mean": [float("nan"), 0, 0]}, "expected numbers from 0 up"),
-        ({"std": [1, 1]}, "expected three each"),
-        ({"std": [1, 1, 0]}, "std above 0"),
-        ({"pad_value": 300}, "at most 255"),
+        ({"mean": ["a", "b", "c"]}, "mean: expected three numbers from 0 up"),
+        ({"mean": [float("nan"), 0, 0]}, "not JSON .NaN is not a JSON number"),
+        ({"mean": [10**400, 0, 0]}, "not JSON .a number of 401 digits"),
+        ({"std": [1, 1]}, "std: expected three numbers above 0"),
+        ({"std": [1, 1, 0]}, "std: expected three numbers above 0"),
+        ({"pad_value": 300}, "pad_value: expected a grey level of 0 to 255, got 300"),
+        ({"pad_value": 1.5}, "pad_value: expected a grey level of 0 to 255, got 1.5"),
+        ({"min_face_px": True}, "min_face_px: expected pixels, 0 up, got True"),
+        ({"version": ["1.0"]}, "version: expected text"),
+        ({"nms_iou": 1e300}, "nms_iou: expected a number of 0 to 1"),
+        ({"net": ["scene"]}, "net: expected 'scene' or 'head'"),
+        ({"recipe": "\ud800"}, "not JSON .*surrogates not allowed"),
         ({"thresholds": {"phone": 2}}, "thresholds phone: expected a number between 0 and 1, got 2"),
         ({"thresholds": [0.5]}, "expected a number between 0 and 1"),
     ],
@@ -45,7 +52,7 @@ def test_from_json__refuses(specs: dict[str, NetSpec], changes: dict[str, object
 
 def test_from_json__head_without_a_crop(specs: dict[str, NetSpec]) -> None:
     text = json.dumps(json.loads(specs["head"].to_json()) | {"crop_scale": 0})
-    with pytest.raises(ModelError, match="crop_scale: expected at most 255 and, for head, 1 to 10"):
+    with pytest.raises(ModelError, match="crop_scale: expected a scale of 1 to 10"):
         NetSpec.from_json(text, "net.onnx")
 
 

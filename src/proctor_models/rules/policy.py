@@ -32,7 +32,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn, get_args
 
-from proctor_models.errors import ConfigError
+from proctor_models.errors import ConfigError, shown
 
 SCHEMA = "proctor-rules/1"
 RECORDING_GAP = "recording_gap"
@@ -41,6 +41,7 @@ VIEW_NAMES = ("first", "second")
 Severity = Literal["breach_of_discipline", "cheating", "invalid_recording"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
+_LARGEST = 1e12
 _COMMON = {"id", "detector", "views", "min_duration_s", "severity", "title", "article"}
 _SCORED = {"enter", "leave_ratio", "max_gap_s"}
 _MAY_SCORED = {"min_share"}
@@ -165,18 +166,19 @@ class _Keys:
     def __init__(self, raw: object, where: str, prefix: str) -> None:
         self.where, self.prefix = where, prefix
         if not isinstance(raw, dict):
-            raise ConfigError(f"{where}: {prefix.rstrip('.') or 'file'}: expected keys and values, got {raw!r:.80}")
+            raise ConfigError(f"{where}: {prefix.rstrip('.') or 'file'}: expected keys and values, got {shown(raw)}")
         self.raw: dict[str, Any] = raw
 
     def wrong(self, key: str, expected: str, got: object) -> NoReturn:
-        raise ConfigError(f"{self.where}: {self.prefix}{key}: expected {expected}, got {got!r:.80}")
+        raise ConfigError(f"{self.where}: {self.prefix}{key}: expected {expected}, got {shown(got)}")
 
     def only(self, required: set[str], optional: set[str]) -> None:
         # Unknown keys first: a misspelt key is both unknown and missing, and the spelling is what helps.
         for key in self.raw:
             if key not in required | optional:
                 known = ", ".join(sorted(required | optional))
-                raise ConfigError(f"{self.where}: {self.prefix}{key}: unknown key; known here: {known}")
+                name = key[:80] if isinstance(key, str) else shown(key)
+                raise ConfigError(f"{self.where}: {self.prefix}{name}: unknown key; known here: {known}")
         for key in sorted(required):
             if key not in self.raw:
                 raise ConfigError(f"{self.where}: {self.prefix}{key}: missing; add it")
@@ -185,6 +187,8 @@ class _Keys:
         value = self.raw[key]
         if not isinstance(value, str) or not value.strip():
             self.wrong(key, "a text that is not empty", value)
+        if any("\ud800" <= sign <= "\udfff" for sign in value):
+            self.wrong(key, "whole characters", value)
         return value
 
     def slug(self, key: str) -> str:
@@ -213,7 +217,8 @@ class _Keys:
 
     def number(self, key: str, low: float, high: float, unit: str, *, above: bool = False) -> float:
         value = self.raw[key]
-        is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        # Not math.isfinite: YAML holds whole numbers that no float does.
+        is_number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _LARGEST
         if not is_number or not low <= value <= high or (above and value == low):
             bounds = f"{'above' if above else 'from'} {low:g}" + (f" to {high:g}" if math.isfinite(high) else " up")
             self.wrong(key, f"{unit}, a number {bounds}", value)

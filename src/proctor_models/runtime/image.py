@@ -6,6 +6,7 @@ project may resize what a net sees.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -83,12 +84,21 @@ def letterbox(image: Image, resolution_wh: tuple[int, int], pad_value: int = 114
     return canvas, placed
 
 
+_MAX_PATCH_PX = 8192  # a square around a face; a wider one is made from a smaller copy of the image
+
+
 def crop_square(image: Image, xyxy: Boxes, scale: float, side_px: int, pad_value: int = 114) -> Image:
     """The square of `scale` x the longer side of the box `xyxy` (4,), resized to `side_px` pixels.
 
     What lies outside the image is grey `pad_value`.
     """
-    x0, y0, x1, y1 = np.round(square_around(xyxy[None], scale)[0]).astype(int)
+    square = square_around(xyxy[None], scale)[0]
+    shrink = math.ceil(float(square[2] - square[0]) / _MAX_PATCH_PX)
+    if shrink > 1:
+        # A panorama's face may be as long as the panorama: its square would take gigabytes.
+        image = resize(image, _scaled((image.shape[1], image.shape[0]), 1 / shrink))
+        square = square / shrink
+    x0, y0, x1, y1 = np.round(square).astype(int)
     height, width = image.shape[:2]
     patch = np.full((max(1, y1 - y0), max(1, x1 - x0), 3), pad_value, np.uint8)
     in_x0, in_y0, in_x1, in_y1 = max(0, x0), max(0, y0), min(width, x1), min(height, y1)

@@ -11,7 +11,8 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from proctor_models.errors import ModelError
-from proctor_models.runtime.onnx_wire import external_tensors
+from proctor_models.runtime.onnx_wire import check_model
+from proctor_models.runtime.plain_files import is_plain, read_plain
 from proctor_models.runtime.spec import METADATA_KEY, NetSpec
 
 MIN_BYTES = 1 << 10
@@ -44,22 +45,27 @@ class Net:
             threads: threads one inference may use.
 
         Raises:
-            ModelError: no such file, a size no net of ours has, another hash, weights kept in other
-                files, no spec in the metadata, or inputs and outputs that do not fit the spec.
+            ModelError: no such file, a size no net of ours has, another hash, or what `from_bytes` refuses.
         """
-        where = str(path)
-        data, sha256 = _read(path, expected_sha256)
-        outside = external_tensors(data, where)
-        if outside:
-            raise ModelError(
-                f"{where}: expected all weights inside the file, got {outside} tensors that point to other files; "
-                "export with the weights embedded"
-            )
+        return Net.from_bytes(_read(path, expected_sha256), str(path), threads)
+
+    @staticmethod
+    def from_bytes(data: bytes, where: str, threads: int = 1) -> Net:
+        """The net in `data`, refused unless it is one of ours, and tried once on a black picture.
+
+        Args:
+            data: the content of an ONNX file; nothing else is read.
+            where: its name in messages.
+            threads: threads one inference may use.
+
+        Raises:
+            ModelError: a size no net of ours has, operators or tensors `check_model` refuses, no spec in the
+                metadata, or inputs and outputs that do not fit the spec.
+        """
+        _check_size(len(data), where)
+        check_model(data, where)
         session = _session(data, threads, where)
-        text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
-        if text is None:
-            raise ModelError(f"{where}: metadata '{METADATA_KEY}': expected the net's spec, got none; export it again")
-        net = Net(session, NetSpec.from_json(text, where), sha256, where)
+        net = Net(session, NetSpec.from_json(_metadata(session, where), where), hashlib.sha256(data).hexdigest(), where)
         net._check_interface()
         width, height = net.spec.resolution_wh
         net.run(np.zeros((1, 3, height, width), np.float32))
@@ -132,18 +138,34 @@ class Net:
                 raise ModelError(f"{self._where}: {name}: expected finite numbers, got NaN or infinity")
 
 
-def _read(path: Path, expected_sha256: str | None) -> tuple[bytes, str]:
+def _read(path: Path, expected_sha256: str | None) -> bytes:
     """The bytes, read once, so that what is hashed is what is parsed."""
-    if not path.is_file():
+    if not is_plain(path):
         raise ModelError(f"{path}: no such model; `proctor export` makes one, `dvc pull` brings the released one")
-    size = path.stat().st_size
-    if not MIN_BYTES <= size <= MAX_BYTES:
-        raise ModelError(f"{path}: size: expected {MIN_BYTES} to {MAX_BYTES} bytes, got {size}; fetch the file again")
-    data = path.read_bytes()
+    try:
+        _check_size(path.stat().st_size, str(path))
+        data = read_plain(path, MAX_BYTES)
+    except (OSError, OverflowError) as error:
+        raise ModelError(f"{path}: cannot be read ({error}); fetch the file again") from None
     sha256 = hashlib.sha256(data).hexdigest()
     if expected_sha256 is not None and sha256 != expected_sha256:
         raise ModelError(f"{path}: sha256: expected {expected_sha256}, got {sha256}; fetch the pack again")
-    return data, sha256
+    return data
+
+
+def _check_size(size: int, where: str) -> None:
+    if not MIN_BYTES <= size <= MAX_BYTES:
+        raise ModelError(f"{where}: size: expected {MIN_BYTES} to {MAX_BYTES} bytes, got {size}; fetch the file again")
+
+
+def _metadata(session: Any, where: str) -> str:
+    try:
+        text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
+    except UnicodeDecodeError:
+        raise ModelError(f"{where}: metadata: expected UTF-8, got other bytes; export it again") from None
+    if text is None:
+        raise ModelError(f"{where}: metadata '{METADATA_KEY}': expected the net's spec, got none; export it again")
+    return str(text)
 
 
 def _session(data: bytes, threads: int, where: str) -> Any:
@@ -156,6 +178,8 @@ def _session(data: bytes, threads: int, where: str) -> Any:
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
     # The arena never gives back what the largest batch took; a recording runs for hours.
     options.enable_cpu_mem_arena = False
+    # Bytes that start like onnxruntime's own format would be read as that, past every check made here.
+    options.add_session_config_entry("session.load_model_format", "ONNX")
     try:
         return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's errors share no base of their own

@@ -1,7 +1,9 @@
-"""Just enough of ONNX's wire format to tell whether a model keeps its weights in other files.
+"""Just enough of ONNX's wire format to refuse what no net of ours holds, before anything parses it.
 
-ONNX lets a tensor point at any path; a runtime that follows it reads files nobody hashed. The check
-works on the bytes, before the model is parsed, and needs no ONNX library.
+A model may ask a runtime to read files nobody hashed, to set up tensors of terabytes, to loop without end, or to run
+any of hundreds of operators that have had memory errors of their own. Our nets are straight lines of some thirty
+operators with their weights inside; only that is let through. The check works on the bytes, reads each once, and
+needs no ONNX library. What it is stricter in than protobuf keeps both from reading two things into one file.
 """
 
 from __future__ import annotations
@@ -10,46 +12,135 @@ from collections.abc import Iterator
 
 from proctor_models.errors import ModelError
 
-# Which fields of which message lead to tensors (onnx.proto, stable since 2017).
-_LEADS_TO: dict[str, dict[int, str]] = {
-    "model": {7: "graph", 20: "training", 25: "function"},
-    "training": {1: "graph", 2: "graph"},
-    "graph": {1: "node", 5: "tensor", 15: "sparse"},
-    "function": {7: "node"},
+# fmt: off
+OPERATORS = frozenset(
+    (
+        "Add", "AveragePool", "BatchNormalization", "Cast", "Clip", "Concat", "Constant", "Conv", "Div", "Exp",
+        "Flatten", "Gather", "Gemm", "GlobalAveragePool", "HardSigmoid", "HardSwish", "Identity", "LeakyRelu",
+        "MatMul", "MaxPool", "Mul", "Neg", "Pow", "ReduceMean", "ReduceSum", "Relu", "Reshape", "Resize",
+        "Shape", "Sigmoid", "Slice", "Softmax", "Split", "Sqrt", "Squeeze", "Sub", "Tanh", "Transpose",
+        "Unsqueeze",
+    )
+)
+# fmt: on
+"""Operators a net may use: none has a body, state or randomness, and only Resize makes much out of little."""
+MAX_NODES = 5_000
+"""Nodes of a net; ours have 610 at most."""
+_MAX_DIMS = 8  # of a tensor; ours have 4
+_MAX_FIELDS = 300_000  # read one by one in Python: half a second; ours have 15,000
+_DOMAINS = frozenset(("", "ai.onnx"))
+_TYPES = (1, 2, 3, 6, 7, 9, 10)  # float, uint8, int8, int32, int64, bool, float16: a byte or more each
+
+# What each message holds that matters here (field numbers of onnx.proto, stable since 2017).
+_HOLDS = {
+    "model": {7: "graph", 8: "opset"},
+    "graph": {1: "node", 5: "tensor"},
     "node": {5: "attribute"},
-    "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
-    "sparse": {1: "tensor", 2: "tensor"},
+    "attribute": {5: "tensor", 10: "tensor"},
 }
-_EXTERNAL_DATA, _DATA_LOCATION = 13, 14  # fields of a tensor
-_MAX_DEPTH = 40  # subgraphs in subgraphs; ours have none
+_BODY, _SPARSE = "an operator with a body", "sparse weights"
+_NEVER = {
+    "model": {20: "training information", 25: "functions of its own"},
+    "graph": {15: _SPARSE},
+    "attribute": {6: _BODY, 11: _BODY, 22: _SPARSE, 23: _SPARSE},
+    "tensor": {3: "a tensor in segments", 6: "text", 13: "weights kept in another file"},
+}
+_DIMS, _TYPE, _LOCATION = 1, 2, 14  # fields of a tensor
+_ONCE = {("model", 7), ("attribute", 5)}
+_NAMES = {
+    ("node", 4): (OPERATORS, "operators that nets of ours use (OPERATORS in onnx_wire.py)"),
+    ("node", 7): (_DOMAINS, "operators of the ONNX standard alone"),
+    ("opset", 1): (_DOMAINS, "operators of the ONNX standard alone"),
+}
 
 
-def external_tensors(data: bytes, where: str) -> int:
-    """How many tensors of the model in `data` are kept in other files.
+def check_model(data: bytes, where: str) -> None:
+    """Refuse the ONNX model in `data` unless it is a straight line of known operators with its weights inside.
 
     Raises:
-        ModelError: the bytes are not an ONNX model; `where` names the file in the message.
+        ModelError: it is not, or the bytes are no ONNX model; `where` names the file in the message.
 
-    >>> external_tensors(b"", "empty.onnx")
-    0
+    >>> check_model(bytes([0xFF, 0xFF]), "net.onnx")
+    Traceback (most recent call last):
+    proctor_models.errors.ModelError: net.onnx: expected an ONNX model, got other or damaged bytes (cut off)
     """
     try:
-        return _count(memoryview(data), "model", 0)
+        _Walk(where).enter(memoryview(data), "model")
     except (IndexError, ValueError) as error:
-        raise ModelError(f"{where}: expected an ONNX model, got other or damaged bytes ({error})") from None
+        raise ModelError(f"{where}: expected an ONNX model, got other or damaged bytes ({_reason(error)})") from None
 
 
-def _count(message: memoryview, kind: str, depth: int) -> int:
-    if depth > _MAX_DEPTH:
-        raise ValueError("nested too deeply")
-    if kind == "tensor":
-        return int(any(f == _EXTERNAL_DATA or (f == _DATA_LOCATION and v == 1) for f, v in _fields(message)))
-    leads_to = _LEADS_TO[kind]
-    return sum(
-        _count(value, leads_to[number], depth + 1)
-        for number, value in _fields(message)
-        if number in leads_to and isinstance(value, memoryview)
-    )
+def _reason(error: Exception) -> str:
+    return "cut off" if isinstance(error, IndexError) else str(error)
+
+
+class _Walk:
+    """One pass over a model, counting what it meets."""
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+        self._fields = self._nodes = 0
+
+    def enter(self, message: memoryview, kind: str) -> None:
+        holds, never = _HOLDS.get(kind, {}), _NEVER.get(kind, {})
+        seen: set[int] = set()
+        for number, value in self._read(message):
+            if number in never:
+                self._refuse(f"expected all of a net inside one plain graph, got {never[number]}")
+            if not isinstance(value, memoryview):
+                continue
+            # Protobuf joins a single field that comes twice: two harmless tensors become one of another size.
+            if number in seen and (kind, number) in _ONCE:
+                raise ValueError(f"field {number} twice in one {kind}")
+            seen.add(number)
+            if (kind, number) in _NAMES:
+                self._name(str(value[:60], "utf-8", "replace"), *_NAMES[kind, number])
+            inside = holds.get(number)
+            if inside == "tensor":
+                self._tensor(value)
+            elif inside:
+                self._nodes += inside == "node"
+                if self._nodes > MAX_NODES:
+                    self._refuse(f"expected at most {MAX_NODES} nodes, got more")
+                self.enter(value, inside)
+
+    def _name(self, name: str, known: frozenset[str], expected: str) -> None:
+        if name not in known:
+            self._refuse(f"expected {expected}, got {name!r}")
+
+    def _tensor(self, message: memoryview) -> None:
+        """Every element a tensor declares is there: one that declares terabytes weighs terabytes."""
+        count, dims = 1, 0
+        for number, value in self._read(message):
+            if number in _NEVER["tensor"] or (number == _LOCATION and value != 0):
+                what = _NEVER["tensor"].get(number, "weights kept in another file")
+                self._refuse(f"expected all weights inside the file, got {what}; export with the weights embedded")
+            if number == _TYPE and value not in _TYPES:
+                self._refuse(f"expected tensors of numbers, got data type {value!r}")
+            if number == _DIMS:
+                for size in [value] if isinstance(value, int) else _packed(value):
+                    count, dims = count * size, dims + 1
+                    if dims > _MAX_DIMS:
+                        self._refuse(f"expected tensors of at most {_MAX_DIMS} dimensions, got more")
+        if count > len(message):
+            self._refuse(f"expected every tensor's numbers in the file, got {count} in {len(message)} bytes")
+
+    def _read(self, message: memoryview) -> Iterator[tuple[int, memoryview | int]]:
+        for field in _fields(message):
+            self._fields += 1
+            if self._fields > _MAX_FIELDS:
+                self._refuse(f"expected at most {_MAX_FIELDS} fields, got more")
+            yield field
+
+    def _refuse(self, reason: str) -> None:
+        raise ModelError(f"{self._where}: {reason}")
+
+
+def _packed(message: memoryview) -> Iterator[int]:
+    at = 0
+    while at < len(message):
+        value, at = _varint(message, at)
+        yield value
 
 
 def _fields(message: memoryview) -> Iterator[tuple[int, memoryview | int]]:
@@ -57,6 +148,8 @@ def _fields(message: memoryview) -> Iterator[tuple[int, memoryview | int]]:
     while at < len(message):
         tag, at = _varint(message, at)
         number, wire = tag >> 3, tag & 7
+        if not 0 < number < 1 << 29:  # protobuf cuts larger ones down to some other field's number
+            raise ValueError(f"field {number}")
         value: memoryview | int = 0
         if wire == 0:
             value, at = _varint(message, at)

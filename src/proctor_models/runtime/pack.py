@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import json
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
-from proctor_models.errors import PackError
+from proctor_models.errors import PackError, shown
+from proctor_models.runtime import strict_json
 from proctor_models.runtime.model import Net
+from proctor_models.runtime.plain_files import is_plain, read_plain
 from proctor_models.runtime.predictor import Predictor
 
 MANIFEST_FILE = "manifest.json"
 SCHEMA = "proctor-pack/1"
-_MAX_MANIFEST_BYTES = 4 << 20
+MAX_FILES = 1_000
+"""Files and folders in a pack; ours hold 15."""
+MAX_FILE_BYTES = 512 << 20
+MAX_PACK_BYTES = 1 << 30
+_MAX_MANIFEST_BYTES = 1 << 20
+_MAX_DEPTH = 8  # folders in folders
 _TYPES: dict[str, type] = {
     "schema": str,
     "version": str,
@@ -30,6 +37,10 @@ _TYPES: dict[str, type] = {
     "created_by": str,
 }
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+# One name on every system: no way up, no drive, no stream, no sign that another system folds, drops or draws alike.
+_PART = r"[A-Za-z0-9_](?:[A-Za-z0-9._+-]*[A-Za-z0-9_+-])?"
+_PATH = re.compile(rf"{_PART}(?:/{_PART}){{0,{_MAX_DEPTH}}}")
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)  # names Windows keeps
 
 
 @dataclass(frozen=True)
@@ -46,25 +57,31 @@ class Pack:
     def load(folder: Path, threads: int = 1) -> Pack:
         """Check every file of a pack against its manifest, then load its nets.
 
+        Each file is read once: what is hashed is what is parsed, whoever writes to the folder meanwhile.
+
         Args:
             folder: the pack.
             threads: threads one inference may use.
 
         Raises:
             PackError: no manifest or one of another schema; a file that is missing, changed, not listed, a
-                link, or outside the folder; nets that disagree with each other or with the manifest.
+                link, or outside the folder; more or larger files than a pack holds; nets that disagree with
+                each other or with the manifest.
             ModelError: a net is as the manifest says, and still not one the runtime may run.
         """
         manifest = _read_manifest(folder)
         _check_listing(folder, manifest["files"])
+        needed = {*manifest["models"].values(), *manifest["rules"].values()}
+        contents = {}
         for name, entry in manifest["files"].items():
-            _check_file(folder, name, entry)
+            content = _read_listed(folder, name, entry)
+            if name in needed:
+                contents[name] = content
+        rules = {name: _json_object(folder / file, contents[file]) for name, file in manifest["rules"].items()}
         nets = {
-            net: Net.load(folder / name, manifest["files"][name]["sha256"], threads)
-            for net, name in manifest["models"].items()
+            net: Net.from_bytes(contents[name], str(folder / name), threads) for net, name in manifest["models"].items()
         }
         _check_agreement(folder, manifest, nets)
-        rules = {name: _read_rules(folder, file) for name, file in manifest["rules"].items()}
         return Pack(folder, manifest, Predictor(nets["scene"], nets["head"]), rules)
 
     @property
@@ -113,56 +130,72 @@ class Pack:
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST_FILE
-    if not path.is_file() or path.is_symlink():
+    if not is_plain(path) or path.is_symlink():
         raise PackError(
             f"{path}: no such manifest; name a pack folder: `proctor pack` makes one, `dvc pull` brings ours"
         )
-    if path.stat().st_size > _MAX_MANIFEST_BYTES:
-        raise PackError(f"{path}: size: expected at most {_MAX_MANIFEST_BYTES} bytes, got {path.stat().st_size}")
-    manifest = _json_object(path)
+    manifest = _json_object(path, _read(path, _MAX_MANIFEST_BYTES))
     if manifest.get("schema") != SCHEMA:
         raise PackError(
-            f"{path}: schema: expected {SCHEMA!r}, got {manifest.get('schema')!r}; use a pack of this version"
+            f"{path}: schema: expected {SCHEMA!r}, got {shown(manifest.get('schema'))}; use a pack of this version"
         )
     for key, kind in _TYPES.items():
         if not isinstance(manifest.get(key), kind):
-            raise PackError(f"{path}: {key}: expected {kind.__name__}, got {manifest.get(key)!r}; pack again")
-    for name, entry in manifest["files"].items():
-        _check_entry(path, name, entry)
+            raise PackError(f"{path}: {key}: expected {kind.__name__}, got {shown(manifest.get(key))}; pack again")
+    _check_files(path, manifest["files"])
     _check_references(path, manifest)
     return manifest
 
 
 def _check_references(path: Path, manifest: Mapping[str, Any]) -> None:
     if manifest["models"].keys() != {"scene", "head"}:
-        raise PackError(f"{path}: models: expected scene and head, got {', '.join(manifest['models']) or 'none'}")
-    for key in ("models", "rules"):
-        for name, file in manifest[key].items():
-            if file not in manifest["files"]:
-                raise PackError(f"{path}: {key}.{name}: expected a path in `files`, got {file!r}; pack again")
+        raise PackError(f"{path}: models: expected scene and head, got {', '.join(manifest['models'])[:80] or 'none'}")
+    files = [(f"{key}.{name}", file) for key in ("models", "rules") for name, file in manifest[key].items()]
+    for key, file in (*files, ("wheel", manifest["wheel"])):
+        if not isinstance(file, str) or file not in manifest["files"]:
+            raise PackError(f"{path}: {key[:80]}: expected a path in `files`, got {shown(file)}; pack again")
 
 
-def _check_entry(path: Path, name: str, entry: Any) -> None:
-    """A listed path stays inside the folder, and its entry is a hash and a size."""
-    pure = PurePosixPath(name)
-    plain = not pure.is_absolute() and str(pure) == name and name not in (".", MANIFEST_FILE)
-    if not plain or ".." in pure.parts or any(sign in name for sign in "\\:\0"):
-        raise PackError(f"{path}: files: expected relative paths inside the pack, got {name!r}; do not use this pack")
-    if not isinstance(entry, dict) or not isinstance(entry.get("bytes"), int):
-        raise PackError(f"{path}: files.{name}: expected sha256 and bytes, got {entry!r}; pack again")
-    if not _SHA256.fullmatch(str(entry.get("sha256"))):
-        raise PackError(f"{path}: files.{name}.sha256: expected 64 hexadecimal digits, got {entry.get('sha256')!r}")
+def _check_files(path: Path, files: Mapping[str, Any]) -> None:
+    """Listed paths stay inside the folder and differ on every system; entries are a hash and a bearable size."""
+    if len(files) > MAX_FILES:
+        raise PackError(f"{path}: files: expected at most {MAX_FILES}, got {len(files)}; do not use this pack")
+    seen = {MANIFEST_FILE}
+    for name, entry in files.items():
+        parts = name.split("/")
+        if not _PATH.fullmatch(name) or any(_DEVICE.fullmatch(part) for part in parts) or name.lower() in seen:
+            raise PackError(
+                f"{path}: files: expected relative paths inside the pack, of ASCII letters, digits and ._+-, which "
+                f"differ in more than case; got {shown(name)}; do not use this pack"
+            )
+        seen.add(name.lower())
+        if not isinstance(entry, dict) or type(entry.get("bytes")) is not int or entry["bytes"] < 0:
+            raise PackError(f"{path}: files.{name}: expected sha256 and bytes, got {shown(entry)}; pack again")
+        if not isinstance(entry.get("sha256"), str) or not _SHA256.fullmatch(entry["sha256"]):
+            raise PackError(
+                f"{path}: files.{name}.sha256: expected 64 hexadecimal digits, got {shown(entry.get('sha256'))}"
+            )
+    largest = max((entry["bytes"] for entry in files.values()), default=0)
+    total = sum(entry["bytes"] for entry in files.values())
+    if largest > MAX_FILE_BYTES or total > MAX_PACK_BYTES:
+        raise PackError(
+            f"{path}: files: expected at most {MAX_FILE_BYTES} bytes in a file and {MAX_PACK_BYTES} in all, "
+            f"got {largest} and {total}; do not use this pack"
+        )
 
 
 def _check_listing(folder: Path, files: Mapping[str, Any]) -> None:
     """The folder holds what is listed and nothing else; no links, whatever they point to."""
     there = set()
-    for path in folder.rglob("*"):
-        name = path.relative_to(folder).as_posix()
-        if path.is_symlink():
-            raise PackError(f"{path}: expected plain files and folders, got a link; do not use this pack")
-        if not path.is_dir() and name != MANIFEST_FILE:
-            there.add(name)
+    try:
+        for count, (path, is_folder) in enumerate(_walk(folder, 0)):
+            if count > MAX_FILES:
+                raise PackError(f"{folder}: expected at most {MAX_FILES} files and folders, got more")
+            name = path.relative_to(folder).as_posix()
+            if not is_folder and name != MANIFEST_FILE:
+                there.add(name)
+    except OSError as error:
+        raise PackError(f"{folder}: cannot be listed ({error}); fetch the pack again") from None
     missing, extra = sorted(files.keys() - there), sorted(there - files.keys())
     if missing:
         raise PackError(f"{folder / missing[0]}: listed in the manifest, but not there; fetch the pack again")
@@ -170,18 +203,41 @@ def _check_listing(folder: Path, files: Mapping[str, Any]) -> None:
         raise PackError(f"{folder / extra[0]}: not listed in the manifest; remove it or fetch the pack again")
 
 
-def _check_file(folder: Path, name: str, entry: Mapping[str, Any]) -> None:
+def _walk(folder: Path, depth: int) -> Iterator[tuple[Path, bool]]:
+    """Everything below `folder` as (path, whether it is a folder), one by one: it may hold millions."""
+    if depth > _MAX_DEPTH:
+        raise PackError(f"{folder}: expected folders at most {_MAX_DEPTH} deep; do not use this pack")
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            path = folder / entry.name
+            if entry.is_symlink():
+                raise PackError(f"{path}: expected plain files and folders, got a link; do not use this pack")
+            is_folder = entry.is_dir(follow_symlinks=False)
+            yield path, is_folder
+            if is_folder:
+                yield from _walk(path, depth + 1)
+
+
+def _read_listed(folder: Path, name: str, entry: Mapping[str, Any]) -> bytes:
     path = folder / name
-    if not path.is_file():
-        raise PackError(f"{path}: expected a plain file; fetch the pack again")
-    if path.stat().st_size != entry["bytes"]:
-        raise PackError(
-            f"{path}: size: expected {entry['bytes']} bytes, got {path.stat().st_size}; fetch the pack again"
-        )
-    with path.open("rb") as stream:
-        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    content = _read(path, MAX_FILE_BYTES, entry["bytes"])
+    sha256 = hashlib.sha256(content).hexdigest()
     if sha256 != entry["sha256"]:
         raise PackError(f"{path}: sha256: expected {entry['sha256']}, got {sha256}; fetch the pack again")
+    return content
+
+
+def _read(path: Path, max_bytes: int, expected_bytes: int | None = None) -> bytes:
+    try:
+        content = read_plain(path, max_bytes if expected_bytes is None else expected_bytes, links=False)
+    except OSError as error:
+        raise PackError(f"{path}: expected a plain file that can be read ({error}); fetch the pack again") from None
+    except OverflowError as error:
+        limit = f"at most {max_bytes}" if expected_bytes is None else str(expected_bytes)
+        raise PackError(f"{path}: size: expected {limit} bytes, got {error}; fetch the pack again") from None
+    if expected_bytes is not None and len(content) != expected_bytes:
+        raise PackError(f"{path}: size: expected {expected_bytes} bytes, got {len(content)}; fetch the pack again")
+    return content
 
 
 def _check_agreement(folder: Path, manifest: Mapping[str, Any], nets: Mapping[str, Net]) -> None:
@@ -193,20 +249,16 @@ def _check_agreement(folder: Path, manifest: Mapping[str, Any], nets: Mapping[st
         ):
             if expected != found:
                 raise PackError(
-                    f"{folder / manifest['models'][place]}: {field}: expected {expected!r} as the manifest says, "
-                    f"got {found!r}; export and pack both nets from one recipe"
+                    f"{folder / manifest['models'][place]}: {field}: expected {shown(expected)} as the manifest says, "
+                    f"got {shown(found)}; export and pack both nets from one recipe"
                 )
 
 
-def _read_rules(folder: Path, name: str) -> dict[str, Any]:
-    return _json_object(folder / name)
-
-
-def _json_object(path: Path) -> dict[str, Any]:
+def _json_object(path: Path, content: bytes) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        value = strict_json.loads(content)
+    except ValueError as error:
         raise PackError(f"{path}: expected JSON, got other bytes ({error}); fetch the pack again") from None
-    if not isinstance(content, dict):
-        raise PackError(f"{path}: expected a JSON object, got {type(content).__name__}; fetch the pack again")
-    return content
+    if not isinstance(value, dict):
+        raise PackError(f"{path}: expected a JSON object, got {type(value).__name__}; fetch the pack again")
+    return value

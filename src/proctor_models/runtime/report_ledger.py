@@ -7,7 +7,6 @@ here are read; everything else in the lines is left alone.
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from proctor_models.errors import EvidenceError
+from proctor_models.runtime import strict_json
 from proctor_models.runtime.evidence import FINDINGS_FILE, SCORES_FILE, SESSION_FILE, SESSION_SCHEMA
 from proctor_models.runtime.findings import Finding
 from proctor_models.runtime.report_curves import Track
@@ -192,16 +192,12 @@ def _bytes(path: Path) -> bytes:
 
 def _object(content: bytes, where: str) -> Raw:
     try:
-        raw = json.loads(content, parse_constant=_not_a_number)
-    except (ValueError, RecursionError) as error:
+        raw = strict_json.loads(content)
+    except ValueError as error:
         raise EvidenceError(f"{where}: half-written or not JSON ({error}); {_AGAIN}") from None
     if not isinstance(raw, dict):
         _wrong(where, "line", "an object", raw)
     return raw
-
-
-def _not_a_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is not a JSON number")
 
 
 def _lines(content: bytes, name: str) -> Iterator[tuple[bytes, str]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import asdict, dataclass, fields
 
-from proctor_models.errors import ModelError
-from proctor_models.types import NetName
+from proctor_models.errors import ModelError, shown
+from proctor_models.runtime import strict_json
+from proctor_models.types import NETS, NetName
 
 METADATA_KEY = "proctor"
 SCHEMA = 1
@@ -59,57 +59,66 @@ class NetSpec:
             ModelError: the text is not a spec of this schema; the message names the field.
         """
         try:
-            raw = json.loads(text)
-        except json.JSONDecodeError as error:
+            raw = strict_json.loads(text)
+        except ValueError as error:
             raise ModelError(
                 f"{where}: metadata '{METADATA_KEY}' is not JSON ({error}); export the net again"
             ) from None
         if not isinstance(raw, dict) or raw.get("schema") != SCHEMA:
             found = raw.get("schema") if isinstance(raw, dict) else type(raw).__name__
-            raise ModelError(f"{where}: metadata schema: expected {SCHEMA}, got {found!r}; use a pack of this version")
+            raise ModelError(
+                f"{where}: metadata schema: expected {SCHEMA}, got {shown(found)}; use a pack of this version"
+            )
         expected = {f.name for f in fields(NetSpec)}
         if raw.keys() != expected:
             wrong = sorted(raw.keys() ^ expected)
-            raise ModelError(f"{where}: metadata fields missing or unknown: {', '.join(wrong)}; export the net again")
+            raise ModelError(
+                f"{where}: metadata fields missing or unknown: {', '.join(wrong)[:200]}; export the net again"
+            )
         for name in ("resolution_wh", "names", "mean", "std"):
             if not isinstance(raw[name], list):
-                raise ModelError(f"{where}: metadata {name}: expected a list, got {raw[name]!r}; export the net again")
+                raise ModelError(
+                    f"{where}: metadata {name}: expected a list, got {shown(raw[name])}; export the net again"
+                )
             raw[name] = tuple(raw[name])
         spec = NetSpec(**raw)
         spec._check(where)
         return spec
 
     def _check(self, where: str) -> None:
-        if self.net not in ("scene", "head"):
-            raise ModelError(f"{where}: metadata net: expected 'scene' or 'head', got {self.net!r}")
-        if len(self.resolution_wh) != 2 or not all(isinstance(s, int) and 32 <= s <= 2048 for s in self.resolution_wh):
-            raise ModelError(
-                f"{where}: metadata resolution_wh: expected two sizes of 32 to 2048 px, got {self.resolution_wh}"
-            )
-        named = all(isinstance(name, str) for name in self.names)
-        if not self.names or not named or len(set(self.names)) != len(self.names):
-            raise ModelError(f"{where}: metadata names: expected distinct names, got {self.names}")
-        numbers = (
-            *self.mean,
-            *self.std,
-            self.pad_value,
-            self.crop_scale,
-            self.min_face_px,
-            self.nms_iou,
-            self.min_score,
-        )
-        if not all(isinstance(number, int | float) and math.isfinite(number) and number >= 0 for number in numbers):
-            raise ModelError(f"{where}: metadata: expected numbers from 0 up, got {numbers}")
-        if len(self.mean) != 3 or len(self.std) != 3 or min(self.std) <= 0:
-            raise ModelError(f"{where}: metadata mean and std: expected three each, std above 0")
-        if self.pad_value > 255 or (self.net == "head" and not 1 < self.crop_scale <= 10):
-            raise ModelError(
-                f"{where}: metadata pad_value and crop_scale: expected at most 255 and, for head, 1 to 10, "
-                f"got {self.pad_value} and {self.crop_scale}"
-            )
-        thresholds = self.thresholds.items() if isinstance(self.thresholds, dict) else [("", None)]
+        for field, expected, sound in self._claims():
+            if not sound:
+                raise ModelError(f"{where}: metadata {field}: expected {expected}, got {shown(getattr(self, field))}")
+        thresholds = self.thresholds.items() if isinstance(self.thresholds, dict) else [("", self.thresholds)]
         for detector, value in thresholds:
-            if not isinstance(value, int | float) or not 0 < value < 1:
+            if not _in(value, 0, 1) or value in (0, 1):
                 raise ModelError(
-                    f"{where}: metadata thresholds {detector}: expected a number between 0 and 1, got {value!r}"
+                    f"{where}: metadata thresholds {detector[:80]}: expected a number between 0 and 1, "
+                    f"got {shown(value)}"
                 )
+
+    def _claims(self) -> list[tuple[str, str, bool]]:
+        """What must hold: (field, what is expected, whether it holds)."""
+        head = self.net == "head"
+        sizes = [isinstance(side, int) and _in(side, 32, 2048) for side in self.resolution_wh]
+        named = all(isinstance(name, str) and name for name in self.names)
+        std = len(self.std) == 3 and all(_in(number, 1e-6, 1e6) for number in self.std)
+        return [
+            ("net", "'scene' or 'head'", isinstance(self.net, str) and self.net in NETS),
+            ("version", "text", isinstance(self.version, str)),
+            ("data_version", "text", isinstance(self.data_version, str)),
+            ("recipe", "text", isinstance(self.recipe, str)),
+            ("resolution_wh", "two sizes of 32 to 2048 px", len(sizes) == 2 and all(sizes)),
+            ("names", "distinct names", bool(self.names) and named and len(set(self.names)) == len(self.names)),
+            ("mean", "three numbers from 0 up", len(self.mean) == 3 and all(_in(n, 0, 1e6) for n in self.mean)),
+            ("std", "three numbers above 0", std),
+            ("pad_value", "a grey level of 0 to 255", isinstance(self.pad_value, int) and _in(self.pad_value, 0, 255)),
+            ("crop_scale", "a scale of 1 to 10 (scene: 0 to 10)", _in(self.crop_scale, 1 if head else 0, 10)),
+            ("min_face_px", "pixels, 0 up", isinstance(self.min_face_px, int) and _in(self.min_face_px, 0, 1e6)),
+            ("nms_iou", "a number of 0 to 1", _in(self.nms_iou, 0, 1)),
+            ("min_score", "a number of 0 to 1", _in(self.min_score, 0, 1)),
+        ]
+
+
+def _in(value: object, low: float, high: float) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high

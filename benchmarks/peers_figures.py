@@ -19,7 +19,7 @@ from proctor_models.data.manifest import FrameRecord
 from proctor_models.evaluation.bootstrap import Floats, Resamples, each, interval, rate_interval, resample
 from proctor_models.evaluation.matching import Bools, match
 from proctor_models.evaluation.precision import box_ap, frame_ap
-from proctor_models.evaluation.thresholds import MOST_FALSE
+from proctor_models.evaluation.thresholds import recall_with_few_false
 from proctor_models.evaluation.truth import frame_truth
 from proctor_models.types import Boxes
 
@@ -50,25 +50,6 @@ class Drawn:
     def interval(self) -> tuple[float, float] | None:
         """95 %."""
         return rate_interval(self.resampled, self.value, self.units) if np.isfinite(self.value) else None
-
-
-def recall_with_few_false(scores: Floats, truth: Bools, weights: Floats | None = None) -> float:
-    """The best recall of frames (n,) at a threshold that lets through at most 2 % of the negative ones.
-
-    A frame in which nothing is found, scored 0, counts as found at no threshold. nan if one class is missing.
-
-    >>> recall_with_few_false(np.array([.9, .8, .7, 0.]), np.array([True, False, True, True]))
-    0.3333333333333333
-    """
-    weight = np.ones(len(scores)) if weights is None else weights
-    positives, negatives = float(weight[truth].sum()), float(weight[~truth].sum())
-    if positives == 0 or negatives == 0:
-        return float("nan")
-    order = np.argsort(-scores, kind="stable")
-    falling, hit, weight = scores[order], truth[order], weight[order]
-    last = np.append(falling[1:] != falling[:-1], True) & (falling > 0)
-    true, false = (np.cumsum(np.where(mask, weight, 0.0))[last] for mask in (hit, ~hit))
-    return float(true[false <= MOST_FALSE * negatives].max(initial=0.0) / positives)
 
 
 def box_figures(truths: Sequence[Boxes], sights: Sequence[Sight], key: str, draws: Resamples) -> dict[str, Drawn]:

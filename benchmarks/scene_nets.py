@@ -30,7 +30,7 @@ from proctor_models.data.manifest import FrameRecord, Manifest
 from proctor_models.evaluation.bootstrap import each, interval, resample
 from proctor_models.evaluation.matching import match
 from proctor_models.evaluation.precision import box_ap
-from proctor_models.evaluation.thresholds import MOST_FALSE
+from proctor_models.evaluation.thresholds import recall_with_few_false
 from proctor_models.nets.checkpoint import blend, check_blend, load_net
 from proctor_models.nets.scene import SceneNet
 from proctor_models.runtime.spec import NetSpec
@@ -97,13 +97,10 @@ def cell(found: Sequence[Found], class_id: int, keep: Callable[[FrameRecord], bo
     low, high = interval(each(draws, lambda weights: box_ap(matches, 0.5, weights))) or (np.nan, np.nan)
     best = np.array([scores.max(initial=0) for _, scores in boxes])
     there = np.array([len(truth) > 0 for truth in truths], bool)
-    without = np.sort(best[~there])[::-1]
     mark = "" if draws.by == "group" else "†"
     text = f"{box_ap(matches, 0.5):.3f} ({low:.3f} to {high:.3f}){mark}"
-    if not len(without):
-        return text
-    threshold = without[int(MOST_FALSE * len(without))]
-    return f"{text}, {(best[there] > threshold).mean():.2f}"
+    recall = recall_with_few_false(best, there)
+    return text if np.isnan(recall) else f"{text}, {recall:.2f}"
 
 
 def main() -> None:

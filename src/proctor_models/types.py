@@ -37,6 +37,9 @@ SCENE_CLASSES: tuple[str, ...] = (
     "bottle",
 )
 
+FACES: tuple[str, ...] = ("face", "face_masked")
+"""Two names of one thing, bare and masked: where only the face counts, they are read together."""
+
 # What `head` says of one head crop, each on its own in [0, 1].
 HEAD_ATTRIBUTES: tuple[str, ...] = (
     "mask",

@@ -17,7 +17,7 @@ from proctor_models.config import DETECTOR_NAMES
 from proctor_models.data.manifest import FrameRecord, Manifest, data_version
 from proctor_models.errors import DataError
 from proctor_models.evaluation.evaluate import metrics, predictions
-from proctor_models.evaluation.mistakes import MOST_OF_A_CLIP, Said, evaluate_errors, worst
+from proctor_models.evaluation.mistakes import MOST_OF_A_CLIP, evaluate_errors, worst
 from proctor_models.evaluation.private import check_private
 from proctor_models.evaluation.report import About
 from proctor_models.evaluation.seen import Seen
@@ -27,12 +27,12 @@ from proctor_models.files import write_json
 THRESHOLDS = dict.fromkeys(DETECTOR_NAMES, 0.5)
 
 
-def said(name: str, score: float | None, there: bool = True, **fields: str) -> Said:
-    return Said(record(name, [label("phone")] if there else [], **fields), {"phone": score}, ())
+def said(name: str, score: float | None, there: bool = True, **fields: str) -> Seen:
+    return Seen(record(name, [label("phone")] if there else [], **fields), (), {"phone": score})
 
 
 def names(mistakes: tuple[object, ...]) -> list[str]:
-    return [one.said.frame.id.removeprefix("made/") for one in mistakes]  # type: ignore[attr-defined]
+    return [one.seen.frame.id.removeprefix("made/") for one in mistakes]  # type: ignore[attr-defined]
 
 
 def test_worst__lowest_scores_are_missed_and_highest_are_false() -> None:
@@ -58,8 +58,8 @@ def test_worst__one_clip_does_not_fill_the_list() -> None:
 
 
 def test_worst__frames_whose_labels_leave_it_open_are_no_mistakes() -> None:
-    open_frame = Said(record("a", labelled=("person",)), {"phone": 0.9}, ())
-    other_view = Said(record("b", [label("phone")]), {}, ())
+    open_frame = Seen(record("a", labelled=("person",)), (), {"phone": 0.9})
+    other_view = Seen(record("b", [label("phone")]), (), {})
     found = worst([open_frame, other_view], "phone", 0.5, most=12)
     assert (found.missed, found.falsely_alarmed) == (0, 0)
 
@@ -116,7 +116,7 @@ def test_evaluate_errors__of_other_data_is_refused(measured: Mapping[str, Path])
     [
         ("{", "cannot be read"),
         ("[]", "expected a JSON object"),
-        ('{"images": [], "annotations": [{}]}', "not as `evaluate` writes it"),
+        ('{"images": [], "annotations": [{}]}', "expected what `evaluate` writes"),
         ('{"annotations": [], "images": [{"id": 1, "frame": "x/1", "scores": {}}]}', "frame 'x/1' is not in"),
     ],
 )

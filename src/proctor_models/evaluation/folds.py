@@ -6,8 +6,6 @@ all folds stand for the recipe, not for one net.
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,17 +15,16 @@ from typing import Any
 import numpy as np
 
 from proctor_models.config import DETECTOR_NAMES
-from proctor_models.data.manifest import FrameRecord, Manifest, data_version
+from proctor_models.data.manifest import Manifest
 from proctor_models.data.split import canonical
 from proctor_models.errors import DataError
 from proctor_models.evaluation.matching import Bools
 from proctor_models.evaluation.seen import Seen
 from proctor_models.evaluation.slices import measured_lights
-from proctor_models.types import SCENE_CLASSES
+from proctor_models.evaluation.stored import AGAIN, read_about, read_object, read_seen
 
 SPLITS = ("val", "test")
 """Sides that count as held out."""
-_AGAIN = "run `proctor evaluate` again"
 
 
 @dataclass(frozen=True)
@@ -85,7 +82,11 @@ def hold_out(folds: Sequence[Fold]) -> HeldOut:
     for fold in folds:
         manifest, about = _checked(fold)
         thresholds = _thresholds(fold, thresholds)
-        new = [one for one in read_seen(fold, manifest) if one.frame.split in SPLITS and one.frame.id not in by_id]
+        new = [
+            one
+            for one in read_seen(fold.evaluation, manifest, fold.same_person)
+            if one.frame.split in SPLITS and one.frame.id not in by_id
+        ]
         lights |= measured_lights(manifest.with_frames(one.frame for one in new))
         by_id |= {one.frame.id: one for one in new}
         stating |= {f.source for f in manifest if any("mask_incorrect" in box.attributes for box in f.boxes)}
@@ -94,7 +95,7 @@ def hold_out(folds: Sequence[Fold]) -> HeldOut:
         records.append({"fold": fold.name, **kept, "counted": counted, "people_trained_on": _taught(fold, manifest)})
     if not by_id:
         names = ", ".join(str(fold.evaluation) for fold in folds) or "no fold"
-        raise DataError(f"{names}: expected frames of {' or '.join(SPLITS)}, got none; {_AGAIN} with these splits")
+        raise DataError(f"{names}: expected frames of {' or '.join(SPLITS)}, got none; {AGAIN} with these splits")
     return HeldOut(tuple(by_id.values()), lights, thresholds, frozenset(stating), tuple(records))
 
 
@@ -105,75 +106,14 @@ def _taught(fold: Fold, manifest: Manifest) -> list[str]:
     return sorted(taught | {code for code in same if canonical(code, same) in taught})
 
 
-def one_person(frame: FrameRecord, same_person: Mapping[str, str]) -> FrameRecord:
-    """The frame with one code for one person; an empty seat counts with the person whose seat it is.
-
-    >>> seat = FrameRecord(id="a/1", file="1.jpg", sha256="", phash="", width=9, height=9, source="a", licence="MIT",
-    ...                    view="first", group="person:S9", labelled=("person",))
-    >>> one_person(seat, {"S9": "S2"}).group, one_person(seat, {}).group
-    ('S2', 'S9')
-    """
-    kind, _, code = frame.group.partition(":")
-    person = canonical(frame.person, dict(same_person)) if frame.person else None
-    group = canonical(code, dict(same_person)) if kind == "person" else frame.group
-    return frame.model_copy(update={"person": person, "group": group})
-
-
-def read_seen(fold: Fold, manifest: Manifest) -> tuple[Seen, ...]:
-    """What was said of every measured frame, from predictions.json, with the manifest's labels.
-
-    Raises:
-        DataError: no such file, not what `evaluate` writes, or of frames the manifest does not hold.
-    """
-    path = fold.evaluation / "predictions.json"
-    content = read_object(path)
-    frames = {frame.id: frame for frame in manifest}
-    boxes: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
-    seen = []
-    try:
-        for row in content["annotations"]:
-            _ = row["bbox"], row["score"], SCENE_CLASSES[row["category_id"] - 1]
-            boxes[row["image_id"]].append({key: value for key, value in row.items() if key not in ("id", "image_id")})
-        for image in content["images"]:
-            if image["frame"] not in frames:
-                raise DataError(f"{path}: frame {image['frame']!r} is not in {fold.data}; {_AGAIN}")
-            frame = one_person(frames[image["frame"]], fold.same_person)
-            scores = {name: image["scores"][name] for name in DETECTOR_NAMES if name in image["scores"]}
-            seen.append(Seen(frame, tuple(boxes[image["id"]]), scores))
-    except (KeyError, TypeError, IndexError) as error:
-        raise DataError(f"{path}: expected what `evaluate` writes, got another form ({error!r}); {_AGAIN}") from None
-    return tuple(seen)
-
-
-def read_object(path: Path) -> dict[str, Any]:
-    """A file that holds one JSON object.
-
-    Raises:
-        DataError: it cannot be read, or holds something else.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise DataError(f"{path}: expected a JSON file, it cannot be read ({type(error).__name__}); {_AGAIN}") from None
-    if not isinstance(content, dict):
-        raise DataError(f"{path}: expected a JSON object, got {type(content).__name__}; {_AGAIN}")
-    return content
-
-
 def _checked(fold: Fold) -> tuple[Manifest, dict[str, Any]]:
     """The fold's manifest and about.json, which must be of one dataset, held out."""
-    path = fold.evaluation / "about.json"
-    about, version = read_object(path), data_version(fold.data)
-    if about.get("data_version") != version:
-        raise DataError(
-            f"{path}: data_version: expected that of {fold.data} ({version[:12]}), got "
-            f"{str(about.get('data_version'))[:12]}; name the dataset it was measured on, or {_AGAIN}"
-        )
+    about = read_about(fold.evaluation, fold.data)
     trained_on = sorted(set(about.get("seen_in_training") or ()) & set(SPLITS))
     if trained_on:
         raise DataError(
-            f"{path}: seen_in_training: expected neither {' nor '.join(SPLITS)}, got {', '.join(trained_on)}; name a "
-            "fold whose nets have not seen these frames"
+            f"{fold.evaluation / 'about.json'}: seen_in_training: expected neither {' nor '.join(SPLITS)}, got "
+            f"{', '.join(trained_on)}; name a fold whose nets have not seen these frames"
         )
     return Manifest.load(fold.data), about
 
@@ -184,10 +124,10 @@ def _thresholds(fold: Fold, before: dict[str, float]) -> dict[str, float]:
         rows = [row for split in read_object(path).values() for row in split.items()]
         found = {detector: float(row["threshold"]) for detector, row in rows}
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise DataError(f"{path}: expected what `evaluate` writes, got another form ({error!r}); {_AGAIN}") from None
+        raise DataError(f"{path}: expected what `evaluate` writes, got another form ({error!r}); {AGAIN}") from None
     missing = sorted(set(DETECTOR_NAMES) - set(found))
     if missing:
-        raise DataError(f"{path}: expected a threshold of every detector, got none of {', '.join(missing)}; {_AGAIN}")
+        raise DataError(f"{path}: expected a threshold of every detector, got none of {', '.join(missing)}; {AGAIN}")
     found = {name: found[name] for name in DETECTOR_NAMES}  # one that is no more says nothing here
     if before and found != before:
         name = next(name for name in DETECTOR_NAMES if found[name] != before[name])

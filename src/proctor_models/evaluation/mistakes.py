@@ -8,52 +8,32 @@ The folder it writes; it shows people, so it must be one that git ignores or out
 
 from __future__ import annotations
 
-import json
 import sys
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from proctor_models.data.manifest import FrameRecord, Manifest, data_version
+from proctor_models.data.manifest import Manifest
 from proctor_models.errors import DataError
 from proctor_models.evaluation.mistakes_sheet import draw_sheet
 from proctor_models.evaluation.private import check_private
+from proctor_models.evaluation.seen import Seen
+from proctor_models.evaluation.stored import read_about, read_object, read_seen
 from proctor_models.evaluation.truth import frame_truth
 from proctor_models.files import building, write_json
-from proctor_models.types import SCENE_CLASSES
 
 SCHEMA = "proctor-errors/1"
 MOST_OF_A_CLIP = 3
 """Frames of one person in one clip that a list shows: the worst clip alone would fill it."""
-_AGAIN = "run `proctor evaluate` again"
-
-
-@dataclass(frozen=True)
-class Found:
-    """One box the nets drew."""
-
-    label: str
-    xyxy: tuple[float, float, float, float]
-    score: float
-
-
-@dataclass(frozen=True)
-class Said:
-    """What an evaluation says of one frame."""
-
-    frame: FrameRecord
-    scores: Mapping[str, float | None]
-    """By detector; None is not assessable."""
-    boxes: tuple[Found, ...]
 
 
 @dataclass(frozen=True)
 class Mistake:
     """One frame on which a detector was wrong at its threshold."""
 
-    said: Said
+    seen: Seen
     what: str
     """`missed` or `false alarm`."""
     score: float | None
@@ -86,14 +66,14 @@ def evaluate_errors(evaluation: Path, data: Path, out: Path, most: int = 12, spl
             cannot be read, or there is no frame of `split`.
     """
     check_private(out)
-    about, metrics = _about(evaluation, data), _read(evaluation, "metrics.json")
+    about, metrics = read_about(evaluation, data), read_object(evaluation / "metrics.json")
     manifest = Manifest.load(data)
-    said = read_said(evaluation, manifest)
+    seen = read_seen(evaluation, manifest)
     if split is not None and split not in metrics:
         raise DataError(f"{evaluation}: --split: expected one of {', '.join(metrics)}, got {split!r}")
-    said = tuple(one for one in said if split in (None, one.frame.split))
+    seen = tuple(one for one in seen if split in (None, one.frame.split))
     thresholds = {d: row["threshold"] for rows in metrics.values() for d, row in rows.items()}
-    found = {detector: worst(said, detector, threshold, most) for detector, threshold in thresholds.items()}
+    found = {detector: worst(seen, detector, threshold, most) for detector, threshold in thresholds.items()}
     head = {"schema": SCHEMA, "recipe": about.get("recipe"), "data_version": about["data_version"], "split": split}
     with building(out) as part:
         write_json(part / "errors.json", head | {"detectors": {d: as_dict(one) for d, one in found.items()}})
@@ -105,13 +85,13 @@ def evaluate_errors(evaluation: Path, data: Path, out: Path, most: int = 12, spl
     print(f"evaluate-errors: the worst of them in {out}; they show people: do not pass them on", file=sys.stderr)
 
 
-def worst(said: Iterable[Said], detector: str, threshold: float, most: int) -> Mistakes:
+def worst(seen: Iterable[Seen], detector: str, threshold: float, most: int) -> Mistakes:
     """The frames on which the detector's score contradicts the labels most.
 
     A frame that is not assessable raises no alarm, so it is missed where the thing is there, and comes first.
     """
     misses, alarms = [], []
-    for one in said:
+    for one in seen:
         if detector not in one.scores:
             continue
         truth, score = frame_truth(one.frame, detector), one.scores[detector]
@@ -120,8 +100,8 @@ def worst(said: Iterable[Said], detector: str, threshold: float, most: int) -> M
             misses.append(Mistake(one, "missed", score))
         elif truth is False and fired:
             alarms.append(Mistake(one, "false alarm", score))
-    misses.sort(key=lambda m: (-1.0 if m.score is None else m.score, m.said.frame.id))
-    alarms.sort(key=lambda m: (-(m.score or 0.0), m.said.frame.id))
+    misses.sort(key=lambda m: (-1.0 if m.score is None else m.score, m.seen.frame.id))
+    alarms.sort(key=lambda m: (-(m.score or 0.0), m.seen.frame.id))
     return Mistakes(threshold, _few_of_a_clip(misses, most), _few_of_a_clip(alarms, most), len(misses), len(alarms))
 
 
@@ -130,7 +110,7 @@ def _few_of_a_clip(mistakes: Sequence[Mistake], most: int) -> tuple[Mistake, ...
     taken: Counter[tuple[str, str]] = Counter()
     chosen = []
     for mistake in mistakes:
-        frame = mistake.said.frame
+        frame = mistake.seen.frame
         # Of unknown people in no clip nothing but what must stay together tells that they are alike.
         key = (frame.person or frame.group, frame.clip or "")
         taken[key] += 1
@@ -151,54 +131,6 @@ def as_dict(mistakes: Mistakes) -> dict[str, Any]:
 
 
 def _as_dict(mistake: Mistake, threshold: float) -> dict[str, Any]:
-    frame = mistake.said.frame
+    frame = mistake.seen.frame
     named = {name: getattr(frame, name) for name in ("file", "split", "source", "person", "clip", "view")}
     return {"frame": frame.id, "what": mistake.what, "score": mistake.score, "threshold": threshold, **named}
-
-
-def read_said(evaluation: Path, manifest: Manifest) -> tuple[Said, ...]:
-    """What the evaluation's predictions.json says, with each frame's labels.
-
-    Raises:
-        DataError: no such file, not what `evaluate` writes, or of frames the manifest does not hold.
-    """
-    content = _read(evaluation, "predictions.json")
-    frames = {frame.id: frame for frame in manifest}
-    boxes: defaultdict[int, list[Found]] = defaultdict(list)
-    try:
-        for row in content["annotations"]:
-            x, y, width, height = row["bbox"]
-            xyxy = (x, y, x + width, y + height)
-            boxes[row["image_id"]].append(Found(SCENE_CLASSES[row["category_id"] - 1], xyxy, row["score"]))
-        images = [(image["frame"], image["scores"], tuple(boxes[image["id"]])) for image in content["images"]]
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise DataError(
-            f"{evaluation / 'predictions.json'}: not as `evaluate` writes it ({error!r}); {_AGAIN}"
-        ) from None
-    unknown = next((name for name, *_ in images if name not in frames), None)
-    if unknown is not None:
-        raise DataError(f"{evaluation / 'predictions.json'}: frame {unknown!r} is not in the dataset; {_AGAIN}")
-    return tuple(Said(frames[name], scores, found) for name, scores, found in images)
-
-
-def _about(evaluation: Path, data: Path) -> dict[str, Any]:
-    about = _read(evaluation, "about.json")
-    expected, got = data_version(data), str(about.get("data_version"))
-    if got != expected:
-        raise DataError(
-            f"{evaluation / 'about.json'}: data_version: expected that of {data} ({expected[:12]}), got {got[:12]}; "
-            f"name the dataset it was measured on, or {_AGAIN}"
-        )
-    return about
-
-
-def _read(folder: Path, name: str) -> dict[str, Any]:
-    try:
-        content = json.loads((folder / name).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise DataError(
-            f"{folder / name}: expected what `evaluate` writes, it cannot be read ({type(error).__name__}); {_AGAIN}"
-        ) from None
-    if not isinstance(content, dict):
-        raise DataError(f"{folder / name}: expected a JSON object, got {type(content).__name__}; {_AGAIN}")
-    return content

@@ -11,20 +11,20 @@ import numpy as np
 
 from proctor_models.data.manifest import Manifest
 from proctor_models.errors import DataError
+from proctor_models.evaluation.seen import Seen
 from proctor_models.evaluation.truth import BOX_CLASSES
 from proctor_models.files import write_bytes
 from proctor_models.runtime.image import resize
 from proctor_models.runtime.pixels import read_image
-from proctor_models.types import Image
+from proctor_models.types import FACES, Image
 
 if TYPE_CHECKING:
-    from proctor_models.evaluation.mistakes import Mistake, Mistakes, Said
+    from proctor_models.evaluation.mistakes import Mistake, Mistakes
 
 COLUMNS = 4
 TILE_WH = (320, 240)
 _CAPTION_PX = 34
 _TITLE_PX = 30
-_FACES = ("face", "face_masked")
 _LEAST_SCORE, _MOST_BOXES = 0.1, 8  # found boxes drawn: fainter ones would hide the picture
 _GREEN, _RED, _BLACK, _GREY = (60, 170, 40), (40, 40, 230), (20, 20, 20), (225, 225, 225)  # blue-green-red
 
@@ -35,7 +35,7 @@ def draw_sheet(path: Path, detector: str, mistakes: Mistakes, manifest: Manifest
     Raises:
         DataError: a picture cannot be read.
     """
-    labels = tuple(BOX_CLASSES.get(detector) or _FACES)  # a detector without boxes of its own reads faces
+    labels = tuple(BOX_CLASSES.get(detector) or FACES)  # a detector without boxes of its own reads faces
     at = f"threshold {mistakes.threshold:.2f}; labelled green, found red"
     rows = []
     for title, chosen, count in (
@@ -53,13 +53,13 @@ def draw_sheet(path: Path, detector: str, mistakes: Mistakes, manifest: Manifest
 
 def _tile(mistake: Mistake, labels: Sequence[str], manifest: Manifest) -> Image:
     """One frame fitted into `TILE_WH`, boxes drawn after it was made small so that their lines stay whole."""
-    frame = mistake.said.frame
+    frame = mistake.seen.frame
     image = read_image(manifest.image_path(frame))
     height, width = image.shape[:2]
     scale = min(TILE_WH[0] / width, TILE_WH[1] / height)
     small = resize(image, (max(1, round(width * scale)), max(1, round(height * scale))))
     small = np.ascontiguousarray(small)
-    _draw_boxes(small, mistake.said, labels, scale)
+    _draw_boxes(small, mistake.seen, labels, scale)
     tile = np.full((TILE_WH[1] + _CAPTION_PX, TILE_WH[0], 3), 255, np.uint8)
     tile[: small.shape[0], : small.shape[1]] = small
     score = "not assessable" if mistake.score is None else f"score {mistake.score:.2f}"
@@ -68,19 +68,18 @@ def _tile(mistake: Mistake, labels: Sequence[str], manifest: Manifest) -> Image:
     return tile
 
 
-def _draw_boxes(small: Image, said: Said, labels: Sequence[str], scale: float) -> None:
-    for box in said.frame.boxes:
+def _draw_boxes(small: Image, seen: Seen, labels: Sequence[str], scale: float) -> None:
+    for box in seen.frame.boxes:
         if box.label in labels:
             _rectangle(small, box.xyxy, scale, _GREEN)
-    found = [box for box in said.boxes if box.label in labels and box.score >= _LEAST_SCORE]
-    for one in sorted(found, key=lambda box: -box.score)[:_MOST_BOXES]:
-        x0, y0 = _rectangle(small, one.xyxy, scale, _RED)
-        _write(small, f"{one.score:.2f}", (x0 + 2, max(10, y0 - 3)), _RED)
+    boxes, scores = seen.found(*labels)
+    for i in np.argsort(-scores, kind="stable")[:_MOST_BOXES]:
+        if scores[i] >= _LEAST_SCORE:
+            x0, y0 = _rectangle(small, boxes[i].tolist(), scale, _RED)
+            _write(small, f"{scores[i]:.2f}", (x0 + 2, max(10, y0 - 3)), _RED)
 
 
-def _rectangle(
-    image: Image, xyxy: tuple[float, float, float, float], scale: float, colour: tuple[int, int, int]
-) -> tuple[int, int]:
+def _rectangle(image: Image, xyxy: Sequence[float], scale: float, colour: tuple[int, int, int]) -> tuple[int, int]:
     x0, y0, x1, y1 = (round(value * scale) for value in xyxy)
     cv2.rectangle(image, (x0, y0), (x1, y1), colour, 2)
     return x0, y0

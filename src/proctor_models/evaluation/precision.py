@@ -1,4 +1,4 @@
-"""Average precision: of boxes as COCO computes it, of frames without interpolation; both weighted."""
+"""Average precision, of boxes as COCO computes it and of frames without interpolation; both weighted."""
 
 from __future__ import annotations
 

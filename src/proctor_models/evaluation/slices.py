@@ -19,6 +19,7 @@ from proctor_models.data.appearance import HEADWEAR, PROFILE_YAW_DEG
 from proctor_models.data.manifest import AttributeValue, BoxLabel, FrameRecord, Manifest
 from proctor_models.errors import DataError
 from proctor_models.evaluation.matching import Bools
+from proctor_models.types import FACES
 
 NEAR_FACE, FAR_FACE = 0.35, 0.18
 """Longer side of the largest face over the frame's height: from `NEAR_FACE` near, below `FAR_FACE` far."""
@@ -28,7 +29,6 @@ TONES = ("light", "medium", "dark")
 GLASSES = ("none", "clear", "sunglasses")
 _MONK_TONES = dict(enumerate((*("light",) * 3, *("medium",) * 3, *("dark",) * 4), start=1))
 _UNKNOWN = ("", "unknown", "unclear", "unsure")
-_FACES = ("face", "face_masked")
 
 _CLIPPED = 250  # luma from which a pixel holds no detail
 _DARK, _BRIGHT = 60.0, 170.0  # mean luma of the frame
@@ -154,14 +154,14 @@ def _head_pose(frame: FrameRecord) -> str | None:
 def _distance(frame: FrameRecord) -> str | None:
     face = largest_face(frame)
     if face is None:
-        return "no face" if set(_FACES) <= set(frame.labelled) else None
+        return "no face" if set(FACES) <= set(frame.labelled) else None
     share = _longer_side(face) / frame.height
     return "near" if share >= NEAR_FACE else ("middle" if share >= FAR_FACE else "far")
 
 
 def largest_face(frame: FrameRecord) -> BoxLabel | None:
     """The labelled face with the longest side; None without any."""
-    return max((box for box in frame.boxes if box.label in _FACES), key=_longer_side, default=None)
+    return max((box for box in frame.boxes if box.label in FACES), key=_longer_side, default=None)
 
 
 def _longer_side(box: BoxLabel) -> float:

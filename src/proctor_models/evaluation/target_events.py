@@ -8,8 +8,9 @@ from typing import Any
 
 from proctor_models.errors import DataError
 from proctor_models.evaluation.exact import binomial_interval
-from proctor_models.evaluation.folds import HeldOut, read_object
+from proctor_models.evaluation.folds import HeldOut
 from proctor_models.evaluation.measures import NOTHING, Measured
+from proctor_models.evaluation.stored import read_object
 
 SCHEMA = "proctor-events/1"
 _COUNTS = ("events", "found", "true_findings", "false_findings")

@@ -33,14 +33,13 @@ from proctor_models.evaluation.slices import largest_face
 from proctor_models.evaluation.target_events import event_figure
 from proctor_models.evaluation.thresholds import MOST_FALSE
 from proctor_models.evaluation.truth import on_ears
-from proctor_models.types import SCENE_CLASSES, Boxes, Scores
+from proctor_models.types import FACES, SCENE_CLASSES, Boxes, Scores
 
 LOOK_ALIKES = ("aitkherimed",)
 """People who hold up a wallet or an earphone case as often as a phone."""
 MIN_FACE_PX = 80
 """Height of a face from which an ear, 0.3 of it, has the 24 pixels that an earbud can be seen in."""
 SAME_FACE_IOU = 0.5
-_FACES = ("face", "face_masked")
 
 Sense = Literal["at least", "at most"]
 
@@ -139,9 +138,9 @@ def worn_wrongly(held: HeldOut) -> Judged:
     """
     scores, truth, groups = [], [], []
     for one in held.seen:
-        if one.frame.source not in held.stating or not set(_FACES) & set(one.frame.labelled):
+        if one.frame.source not in held.stating or not set(FACES) & set(one.frame.labelled):
             continue
-        read = [row for row in one.boxes if SCENE_CLASSES[row["category_id"] - 1] in _FACES]
+        read = [row for row in one.boxes if SCENE_CLASSES[row["category_id"] - 1] in FACES]
         read = [row for row in read if "mask_incorrect" in row.get("attributes", {})]
         xywh = np.array([row["bbox"] for row in read], np.float32).reshape(-1, 4)
         found = np.concatenate([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], 1)

@@ -6,7 +6,9 @@ from typing import TypedDict
 
 import numpy as np
 
+from proctor_models.evaluation.bootstrap import Floats
 from proctor_models.evaluation.figures import Judged
+from proctor_models.evaluation.matching import Bools
 
 GRID: tuple[float, ...] = tuple(round(0.05 + 0.01 * i, 2) for i in range(91))
 MOST_FALSE = 0.02  # share of negative frames that a suggested threshold lets through
@@ -69,3 +71,22 @@ def suggest(table: list[Point]) -> Suggestion:
         if row["false_frame_rate"] is not None and row["false_frame_rate"] <= MOST_FALSE and row["recall"] != 0
     ]
     return {"best_f1": best[len(best) // 2] if top > 0 else None, "lowest_with_few_false": min(few, default=None)}
+
+
+def recall_with_few_false(scores: Floats, truth: Bools, weights: Floats | None = None) -> float:
+    """The best recall of frames (n,) at a threshold that lets through at most 2 % of the negative ones.
+
+    A frame in which nothing is found, scored 0, counts as found at no threshold. nan if one class is missing.
+
+    >>> recall_with_few_false(np.array([.9, .8, .7, 0.]), np.array([True, False, True, True]))
+    0.3333333333333333
+    """
+    weight = np.ones(len(scores)) if weights is None else weights
+    positives, negatives = float(weight[truth].sum()), float(weight[~truth].sum())
+    if positives == 0 or negatives == 0:
+        return float("nan")
+    order = np.argsort(-scores, kind="stable")
+    falling, hit, weight = scores[order], truth[order], weight[order]
+    last = np.append(falling[1:] != falling[:-1], True) & (falling > 0)
+    true, false = (np.cumsum(np.where(mask, weight, 0.0))[last] for mask in (hit, ~hit))
+    return float(true[false <= MOST_FALSE * negatives].max(initial=0.0) / positives)

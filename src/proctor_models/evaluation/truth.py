@@ -6,21 +6,20 @@ import numpy as np
 
 from proctor_models.data.appearance import appearance
 from proctor_models.data.manifest import AttributeValue, BoxLabel, FrameRecord
-from proctor_models.types import Boxes
+from proctor_models.types import FACES, Boxes
 
 # The boxes behind each detector, as one class; none where the head net alone speaks, which draws no boxes.
 BOX_CLASSES: dict[str, tuple[str, ...]] = {
     "phone": ("phone",),
     "earphone": ("earphone",),
     "mask": ("face_masked",),
-    "multiple_faces": ("face", "face_masked"),
+    "multiple_faces": FACES,
     "seat_absence": ("person",),
     "book_paper": ("book_paper",),
     "hat": (),
     "ears_covered": (),
     "face_occluded": (),
 }
-_FACES = ("face", "face_masked")
 
 
 def frame_truth(frame: FrameRecord, detector: str) -> bool | None:
@@ -72,7 +71,7 @@ def on_ears(worn: AttributeValue | None) -> bool | None:
 
 
 def _mask(frame: FrameRecord) -> bool | None:
-    if not set(_FACES) <= set(frame.labelled) or not _boxes(frame, *_FACES):
+    if not set(FACES) <= set(frame.labelled) or not _boxes(frame, *FACES):
         return None
     return bool(_boxes(frame, "face_masked"))
 
@@ -80,11 +79,11 @@ def _mask(frame: FrameRecord) -> bool | None:
 def _multiple_faces(frame: FrameRecord) -> bool | None:
     if "person" in frame.labelled:
         return len(_boxes(frame, "person")) >= 2
-    return len(_boxes(frame, *_FACES)) >= 2 if set(_FACES) <= set(frame.labelled) else None
+    return len(_boxes(frame, *FACES)) >= 2 if set(FACES) <= set(frame.labelled) else None
 
 
 def _seat_absence(frame: FrameRecord) -> bool | None:
-    return not _boxes(frame, "person", *_FACES) if "person" in frame.labelled else None
+    return not _boxes(frame, "person", *FACES) if "person" in frame.labelled else None
 
 
 def _book_paper(frame: FrameRecord) -> bool | None:
@@ -93,10 +92,10 @@ def _book_paper(frame: FrameRecord) -> bool | None:
 
 def _hat(frame: FrameRecord) -> bool | None:
     """Any head under a hat; False only where every face is labelled and known to wear none."""
-    known = [appearance(frame, face).get("hat") for face in _boxes(frame, *_FACES)]
+    known = [appearance(frame, face).get("hat") for face in _boxes(frame, *FACES)]
     if True in known:
         return True
-    bare = bool(known) and set(known) == {False} and set(_FACES) <= set(frame.labelled)
+    bare = bool(known) and set(known) == {False} and set(FACES) <= set(frame.labelled)
     return False if bare else None
 
 
@@ -110,8 +109,8 @@ def _face_occluded(frame: FrameRecord) -> bool | None:
 
 def _candidate(frame: FrameRecord, name: str) -> bool | None:
     """What is known of the largest face, as the detectors choose it: by its longer side."""
-    faces = _boxes(frame, *_FACES)
-    if not set(_FACES) <= set(frame.labelled) or not faces:
+    faces = _boxes(frame, *FACES)
+    if not set(FACES) <= set(frame.labelled) or not faces:
         return None
     largest = max(faces, key=lambda face: max(face.xyxy[2] - face.xyxy[0], face.xyxy[3] - face.xyxy[1]))
     return appearance(frame, largest).get(name)

@@ -176,8 +176,9 @@ def _session(data: bytes, threads: int, where: str) -> Any:
     # Two nets in one process: threads that spin while they wait take the other net's cores.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
-    # The arena never gives back what the largest batch took; a recording runs for hours.
-    options.enable_cpu_mem_arena = False
+    # The arena keeps what the largest batch took, which `MAX_HEADS` bounds. Without it, activations come from the
+    # heap at sizes that the C library splits between small objects: twice the memory after a hundred frames.
+    options.enable_cpu_mem_arena = True
     # Bytes that start like onnxruntime's own format would be read as that, past every check made here.
     options.add_session_config_entry("session.load_model_format", "ONNX")
     try:

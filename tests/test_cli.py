@@ -18,6 +18,7 @@ VERBS = (
     *("evaluate-errors", "evaluate-events", "targets"),
     *("curate open", "curate save"),
     *("watch", "predict", "prelabel"),
+    "audit verify",
     *("data diff", "data sheet", "data forget"),
     *("synth", "synth-exam", "synth-faces"),
 )

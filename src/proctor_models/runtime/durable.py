@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from proctor_models.files import sync_folder, write_bytes
+
+try:
+    import fcntl
+except ModuleNotFoundError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 RESERVE_BYTES = 256 * 1024
 
@@ -18,8 +24,56 @@ def write_durable(path: Path, content: bytes) -> None:
     Raises:
         OSError: the disk refuses; no part of the file stays.
     """
-    write_bytes(path, content)
-    sync_folder(path.parent)
+    with naming(path):
+        write_bytes(path, content)
+        sync_folder(path.parent)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Let an error of the disk name the file that was meant, not one on the way to it."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = str(path)
+        raise
+
+
+class Reserve:
+    """Room set aside on a disk, given up when the disk is full so that this can still be written down."""
+
+    def __init__(self, path: Path, size: int = RESERVE_BYTES) -> None:
+        """Take the room.
+
+        Raises:
+            OSError: there is not as much.
+        """
+        self._path, self._size = path, size
+        self.take()
+
+    def take(self) -> None:
+        """Take the room, or take it back.
+
+        Raises:
+            OSError: there is not as much; none is taken.
+        """
+        try:
+            with naming(self._path), self._path.open("wb") as stream:
+                # Zeros that are written, where blocks cannot be asked for: a file of holes reserves nothing.
+                if hasattr(os, "posix_fallocate"):
+                    os.posix_fallocate(stream.fileno(), 0, self._size)
+                else:
+                    stream.write(bytes(self._size))
+                    stream.flush()
+                    os.fsync(stream.fileno())
+        except BaseException:
+            self.give()
+            raise
+
+    def give(self) -> None:
+        """Give the room up."""
+        with suppress(OSError):
+            self._path.unlink(missing_ok=True)
 
 
 class AppendFile:
@@ -46,12 +100,40 @@ class AppendFile:
         """Of all bytes written so far, in hexadecimal."""
         return self._hash.hexdigest()
 
+    def lock(self) -> None:
+        """Keep other processes from appending until this one closes the file or ends.
+
+        Raises:
+            BlockingIOError: another one has it.
+        """
+        if fcntl is not None:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def cut(self, length: int) -> bytes:
+        """Shorten the file to `length` bytes; return what was cut off.
+
+        Raises:
+            OSError: the disk refuses.
+        """
+        content = self.path.read_bytes()
+        self.length = length
+        self._cut()
+        os.fsync(self._handle)
+        self._hash = hashlib.sha256(content[:length])
+        return content[length:]
+
     def append(self, piece: bytes, *, sync: bool = True) -> None:
         """Write `piece` at the end; with `sync` it is on the disk when the call returns.
 
         Raises:
             OSError: the disk refuses; the file is as it was.
         """
+        with naming(self.path):
+            self._append(piece, sync=sync)
+        self.length += len(piece)
+        self._hash.update(piece)
+
+    def _append(self, piece: bytes, *, sync: bool) -> None:
         if self._ragged:
             self._cut()
         self._ragged = True
@@ -66,8 +148,6 @@ class AppendFile:
                 self._cut()
             raise
         self._ragged = False
-        self.length += len(piece)
-        self._hash.update(piece)
 
     def sync(self) -> None:
         """Put everything written so far on the disk.
@@ -75,7 +155,8 @@ class AppendFile:
         Raises:
             OSError: the disk refuses.
         """
-        os.fsync(self._handle)
+        with naming(self.path):
+            os.fsync(self._handle)
 
     def close(self) -> None:
         """Let go of the file; calling it again does nothing."""

@@ -13,7 +13,8 @@ completed  sha256 of session.json, findings.jsonl and scores.jsonl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -22,9 +23,28 @@ from proctor_models.errors import EvidenceError
 from proctor_models.runtime.chain import Line, read_chain
 
 LEDGER_FILE = "ledger.jsonl"
+SESSION_FILE = "session.json"
+FINDINGS_FILE = "findings.jsonl"
+SCORES_FILE = "scores.jsonl"
+EVIDENCE_FOLDER = "evidence"
 OPENING = b'{"seq": '
+_PATH = re.compile(rf"{EVIDENCE_FOLDER}/[\w.-]+", re.ASCII)
 EntryKind = Literal["started", "opened", "closed", "snapshot", "clip", "scores", "event", "resumed", "completed"]
 ENTRY_KINDS: tuple[EntryKind, ...] = get_args(EntryKind)
+
+
+_HAVE: dict[EntryKind, dict[str, type]] = {
+    "started": {"snapshot_seed": str},
+    "opened": {"finding": dict, "pictures": dict},
+    "closed": {"finding": dict, "pictures": dict},
+    "snapshot": {"view": str, "timestamp_s": float, "path": str, "sha256": str},
+    "clip": {"finding": str, "path": str, "sha256": str},
+    "scores": {"bytes": int, "sha256": str},
+    "event": {"event": str},
+    "resumed": {"snapshot_seed": str, "left_over": dict},
+    "completed": {SESSION_FILE: str, FINDINGS_FILE: str, SCORES_FILE: str},
+}
+"""What readers go by, so that a ledger of another make is refused and not stumbled over."""
 
 
 @dataclass(frozen=True)
@@ -83,4 +103,29 @@ def entry_of(line: Line, where: str) -> Entry:
                 f"{where}:{line.number}: {name}: expected that of a ledger's line, got {str(raw.get(name))[:80]!r}; "
                 "use a runtime of the version that wrote it"
             )
+    for name, kind in _HAVE[raw["kind"]].items():
+        if not isinstance(raw["content"].get(name), kind):
+            raise EvidenceError(
+                f"{where}:{line.number}: content.{name}: expected {kind.__name__}, got "
+                f"{str(raw['content'].get(name))[:80]!r}; use a runtime of the version that wrote it"
+            )
     return Entry(raw["seq"], raw["kind"], raw["at"], float(raw["timestamp_s"]), raw["content"], line)
+
+
+def named_files(entries: Iterable[Entry]) -> dict[str, str]:
+    """sha256 of every file in evidence/ that a ledger names, by its path.
+
+    Raises:
+        EvidenceError: a path leads elsewhere.
+    """
+    named: dict[str, str] = {}
+    for entry in entries:
+        content = entry.content
+        if entry.kind in ("snapshot", "clip"):
+            named[content["path"]] = content["sha256"]
+        elif entry.kind in ("opened", "closed", "resumed"):
+            named |= content.get("pictures", {}) | content.get("left_over", {})
+    for path in named:
+        if not _PATH.fullmatch(path):
+            raise EvidenceError(f"{LEDGER_FILE}: path: expected a file in {EVIDENCE_FOLDER}/, got {path!r:.80}")
+    return named

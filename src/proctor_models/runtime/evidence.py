@@ -7,68 +7,103 @@
     evidence/         pictures and clips of findings, and the random snapshots
 
 A picture is on the disk before the line that names it, so a line never names a picture that is not there. A run that
-is killed keeps every finding opened or closed so far, and lacks session.json. A run of a recording that fails before
-anything was found leaves no folder.
+is killed keeps every finding opened or closed so far, and lacks session.json; `Ledger.resume` goes on with it. A run
+of a recording that fails before anything was found leaves no folder.
+
+A disk that refuses stops the watching of a recording, which can be watched again. A live exam cannot: there the ledger
+notes it with room kept for this, holds in memory what it cannot write, within a bound, and writes it later.
 """
 
 from __future__ import annotations
 
 import json
 import secrets
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
+from threading import RLock
 from types import TracebackType
 from typing import Any, Self
 
 from proctor_models.errors import EvidenceError
-from proctor_models.runtime.chain import NOTHING_BEFORE, seal, sha256
-from proctor_models.runtime.durable import AppendFile, write_durable
-from proctor_models.runtime.entries import LEDGER_FILE
+from proctor_models.runtime.backlog import Backlog
+from proctor_models.runtime.chain import sha256
+from proctor_models.runtime.clips import CLIP_SUFFIX, encode_clip
+from proctor_models.runtime.durable import Reserve, naming, write_durable
+from proctor_models.runtime.entries import EVIDENCE_FOLDER, FINDINGS_FILE, SCORES_FILE, SESSION_FILE, EntryKind
 from proctor_models.runtime.events import Event
-from proctor_models.runtime.monitor import EVIDENCE_FOLDER, Reported, Step
+from proctor_models.runtime.findings import Finding
+from proctor_models.runtime.monitor import Opened, Reported, Step
+from proctor_models.runtime.resume import Left, left_behind, open_again, take_up
+from proctor_models.runtime.store import Pending, Store
 
-SESSION_FILE = "session.json"
-FINDINGS_FILE = "findings.jsonl"
-SCORES_FILE = "scores.jsonl"
 SESSION_SCHEMA = "proctor-session/1"
+RESERVE_FILE = ".reserve"
 CHECKPOINT_S = 60.0
 """Exam time after which scores are sealed, if no finding came before."""
+SYNC_S = 5.0
+"""Time after which scores are on the disk even if the power fails; a killed process loses none."""
 
 
 class Ledger:
-    """Writes one session; use it as a context manager."""
+    """Writes one session; use it as a context manager. Safe to use from several threads."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, live: bool = False) -> None:
         """Take a folder that is absent or empty.
+
+        Args:
+            folder: where everything goes.
+            live: whether the exam is going on right now: then a disk that refuses never raises before `complete`.
 
         Raises:
             EvidenceError: the folder holds something, or cannot be written.
         """
-        self.folder = folder
-        self.findings = 0
-        """Findings closed so far."""
-        self.snapshots: list[dict[str, object]] = []
-        """Snapshots written so far: view, timestamp_s, path."""
-        self.seed = secrets.token_hex(16)
-        """128 random bits that set the times of the snapshots: nobody can foresee them, an auditor can follow them."""
-        self.next_number = 1
-        """Number of the next finding to open."""
-        self._head, self._seq = NOTHING_BEFORE, 0
-        self._timestamp_s = self._sealed_s = 0.0
-        self._sealed_bytes = 0
-        self._made_folder = not folder.exists()
+        made_folder = not folder.exists()
         with _disk(folder):
             if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
                 raise EvidenceError(
                     f"{folder}: expected a new or empty folder, this one holds something; evidence is never "
                     "overwritten: choose another folder, or move this one away"
                 )
-            (folder / EVIDENCE_FOLDER).mkdir(parents=True)
-            self._chain = AppendFile(folder / LEDGER_FILE)
-            self._lines = AppendFile(folder / FINDINGS_FILE)
-            self._scores = AppendFile(folder / SCORES_FILE)
+            self._open(Store(folder), live)
+        self._made_folder = made_folder
+
+    def _open(self, store: Store, live: bool) -> None:
+        self.folder, self._store = store.folder, store
+        self.findings = 0
+        """Findings closed so far."""
+        self.seed = secrets.token_hex(16)
+        """128 random bits that set the times of the snapshots: nobody can foresee them, an auditor can follow them."""
+        self.next_number = 1
+        """Number of the next finding to open."""
+        self.last_s: dict[str, float] = {}
+        """By view, the last frame that a run before this one analysed."""
+        self._left: Left | None = None
+        self._lock = RLock()
+        self._timestamp_s = self._sealed_s = 0.0
+        self._sealed_bytes = 0
+        self._synced = time.monotonic()
+        self._backlog = Backlog(store, Reserve(store.folder / RESERVE_FILE), live=live)
+        self._made_folder = False
+
+    @classmethod
+    def resume(cls, folder: Path, *, live: bool = True) -> Self:
+        """Go on with a session whose process ended before it was complete; `start` then says what it is gone on with.
+
+        Nothing is changed before `start`. Let the monitor count on from `next_number` and `last_s`.
+
+        Raises:
+            EvidenceError: there is no session, it is complete, was changed, or is being written by another process.
+        """
+        with _disk(folder):
+            left = left_behind(folder)
+            ledger = cls.__new__(cls)
+            ledger._open(open_again(left), live)
+        ledger._left = left
+        ledger.findings, ledger.next_number, ledger.last_s = left.findings, left.next_number, dict(left.last_s)
+        ledger._timestamp_s = ledger._sealed_s = left.timestamp_s
+        return ledger
 
     def __enter__(self) -> Self:
         return self
@@ -77,119 +112,179 @@ class Ledger:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-        if error is not None and not self.findings and not self.snapshots:
+        nothing = not self.findings and not self.snapshots and self._left is None and not self._backlog.live
+        if error is not None and nothing:
             self._discard()
 
     @property
     def head(self) -> str:
         """Hash of the ledger's last line: kept elsewhere, it guards the whole ledger against being written anew."""
-        return self._head
+        return self._store.head
 
-    def start(self, content: Mapping[str, Any]) -> None:
+    @property
+    def timestamp_s(self) -> float:
+        """The exam's clock, as far as it is in the ledger: where a resumed session goes on, once it is started."""
+        return self._timestamp_s
+
+    @property
+    def snapshots(self) -> list[dict[str, object]]:
+        """Snapshots on the disk: view, timestamp_s, path."""
+        return self._store.snapshots
+
+    @property
+    def waiting(self) -> int:
+        """Entries that are not on the disk yet because it refuses them; always 0 for a recording."""
+        return len(self._backlog)
+
+    def start(self, content: Mapping[str, Any], timestamp_s: float | None = None) -> None:
         """Say what the exam is watched with (pack, rules, thresholds, views); before anything else.
 
+        Args:
+            content: written as it is, with the seed of the snapshots.
+            timestamp_s: seconds on the exam's clock at which a resumed session goes on; None takes the wall clock's
+                word for how long nobody watched.
+
         Raises:
-            EvidenceError: the disk is full or the folder gone.
+            EvidenceError: the disk refuses; or a session is resumed with another pack, rules or thresholds.
         """
-        self._seal("started", {**content, "snapshot_seed": self.seed})
+        with self._lock, _disk(self.folder):
+            if self._left is None:
+                self._store.seal("started", 0.0, {**content, "snapshot_seed": self.seed})
+                return
+            closed, to_s = take_up(self._left, self._store, content, self.seed, timestamp_s)
+            self.findings += closed
+            self._timestamp_s = max(self._timestamp_s, to_s)
+            self._sealed_bytes = self._store.scores.length
 
     def step(self, view: str, timestamp_s: float, step: Step) -> None:
         """Write what one frame brought.
 
         Raises:
-            EvidenceError: the disk is full or the folder gone.
+            EvidenceError: the disk refuses; not in a live exam.
         """
-        self._timestamp_s = max(self._timestamp_s, round(timestamp_s, 3))
-        scores = {name: None if score is None else round(score, 4) for name, score in step.scores.items()}
-        line = json.dumps({"view": view, "timestamp_s": round(timestamp_s, 3), "scores": scores}, allow_nan=False)
-        with _disk(self.folder / SCORES_FILE):
-            self._scores.append(line.encode() + b"\n", sync=False)
-        for reported in step.reported:
-            self.report(reported)
-        if step.snapshot is not None:
-            path = f"{EVIDENCE_FOLDER}/snapshot-{view}-{round(timestamp_s * 1000):09d}ms.jpg"
-            digest = self._picture(path, step.snapshot)
-            self._seal("snapshot", {"path": path, "sha256": digest, "view": view})
-            self.snapshots.append({"view": view, "timestamp_s": round(timestamp_s, 3), "path": path})
-        if self._timestamp_s - self._sealed_s >= CHECKPOINT_S:
-            self._seal_scores()
+        with self._lock:
+            self._advance(timestamp_s)
+            scores = {name: None if score is None else round(score, 4) for name, score in step.scores.items()}
+            line = json.dumps(
+                {"view": view, "timestamp_s": round(float(timestamp_s), 3), "scores": scores}, allow_nan=False
+            )
+            with _disk(self.folder / SCORES_FILE):
+                self._backlog.score(line.encode() + b"\n", self._timestamp_s)
+            for opened in step.opened:
+                self._opened(opened)
+            for reported in step.reported:
+                self.report(reported)
+            if step.snapshot is not None:
+                self._snapshot(view, timestamp_s, step.snapshot)
+            self._keep_scores(bool(step.opened or step.reported))
 
     def report(self, reported: Reported) -> None:
         """Put one closed finding on the disk, its pictures first.
 
         Raises:
-            EvidenceError: the disk is full or the folder gone.
+            EvidenceError: the disk refuses; not in a live exam.
         """
         finding = reported.finding
-        pictures = {path: self._picture(path, jpeg) for path, jpeg in reported.pictures.items()}
-        line = finding.to_json()
-        self._seal("closed", {"finding": json.loads(line), "pictures": pictures})
-        with _disk(self.folder / FINDINGS_FILE):
-            self._lines.append(line.encode() + b"\n")
-        self.findings += 1
-        self._seal_scores()
+        with self._lock:
+            self._advance(finding.end_s)
+            self._put("closed", files=dict(reported.pictures), finding=finding)
+            self.findings += 1
+            if reported.clip:
+                path = f"{EVIDENCE_FOLDER}/{finding.id}{CLIP_SUFFIX}"
+                self._put("clip", {"finding": finding.id}, {path: encode_clip(reported.clip)})
+            self._keep_scores(found=True)
 
     def event(self, event: Event) -> None:
         """Write what happened to the watching.
 
         Raises:
-            EvidenceError: the disk is full or the folder gone.
+            EvidenceError: the disk refuses; not in a live exam.
         """
-        self._timestamp_s = max(self._timestamp_s, round(event.timestamp_s, 3))
-        at_s, detail = round(event.timestamp_s, 3), dict(event.detail)
-        self._seal("event", {"event": event.kind, "timestamp_s": at_s, "view": event.view, "detail": detail})
+        with self._lock:
+            at_s, detail = round(event.timestamp_s, 3), dict(event.detail)
+            self._put("event", {"event": event.kind, "timestamp_s": at_s, "view": event.view, "detail": detail})
 
     def complete(self, session: Mapping[str, Any]) -> None:
         """Seal the scores, write session.json, and close the ledger: the mark that nothing is missing.
 
         Raises:
-            EvidenceError: the disk is full or the folder gone.
+            EvidenceError: the disk refuses, in a live exam too; the session then stays incomplete, and what could be
+                written is kept.
         """
         whole = {"schema": SESSION_SCHEMA, **session, "snapshots": self.snapshots, "complete": True}
         text = json.dumps(whole, ensure_ascii=False, indent=2, allow_nan=False).encode() + b"\n"
-        self._seal_scores()
-        write_atomic(self.folder / SESSION_FILE, text)
-        hashes = {SESSION_FILE: sha256(text), FINDINGS_FILE: self._lines.sha256, SCORES_FILE: self._scores.sha256}
-        self._seal("completed", hashes)
+        with self._lock, _disk(self.folder):
+            self._backlog.settle(self._timestamp_s)
+            self._seal_scores()
+            self._store.put_whole(SESSION_FILE, text)
+            hashes = {
+                SESSION_FILE: sha256(text),
+                FINDINGS_FILE: self._store.lines.sha256,
+                SCORES_FILE: self._store.scores.sha256,
+            }
+            self._store.seal("completed", self._timestamp_s, hashes)
         self.close()
 
     def close(self) -> None:
         """Put the lines written so far on the disk; without `complete` the session stays incomplete."""
-        for file in (self._scores, self._lines, self._chain):
-            if not file.closed:
-                with _disk(file.path):
-                    file.sync()
-                    file.close()
+        with self._lock:
+            try:
+                with _disk(self.folder):
+                    self._store.close()
+            except EvidenceError:
+                if not self._backlog.live:
+                    raise
+            finally:
+                self._backlog.reserve.give()
 
-    def _picture(self, path: str, content: bytes) -> str:
-        write_atomic(self.folder / path, content)
-        return sha256(content)
+    def _opened(self, opened: Opened) -> None:
+        self.next_number = max(self.next_number, int(opened.finding.id[1:]) + 1)
+        self._put("opened", files=dict(opened.pictures), finding=opened.finding)
+
+    def _snapshot(self, view: str, timestamp_s: float, jpeg: bytes) -> None:
+        path = f"{EVIDENCE_FOLDER}/snapshot-{view}-{round(timestamp_s * 1000):09d}ms.jpg"
+        self._put("snapshot", {"view": view, "timestamp_s": round(float(timestamp_s), 3)}, {path: jpeg})
+
+    def _put(
+        self,
+        kind: EntryKind,
+        content: dict[str, Any] | None = None,
+        files: dict[str, bytes] | None = None,
+        finding: Finding | None = None,
+    ) -> None:
+        """Put an entry on the disk, or among what waits for it."""
+        with _disk(self.folder):
+            self._backlog.put(Pending(kind, self._timestamp_s, content or {}, files or {}, finding))
+
+    def _advance(self, timestamp_s: float) -> None:
+        self._timestamp_s = max(self._timestamp_s, round(float(timestamp_s), 3))
+
+    def _keep_scores(self, found: bool) -> None:
+        """Seal the scores where that is due, or at least have them synced every few seconds."""
+        if self._backlog.is_full:
+            return
+        if found or self._timestamp_s - self._sealed_s >= CHECKPOINT_S:
+            with _disk(self.folder / SCORES_FILE):
+                self._backlog.guard(self._seal_scores, self._timestamp_s)
+        elif time.monotonic() - self._synced >= SYNC_S:
+            with _disk(self.folder / SCORES_FILE):
+                self._backlog.guard(self._store.scores.sync, self._timestamp_s)
+            self._synced = time.monotonic()
 
     def _seal_scores(self) -> None:
         """Note in the chain what the scores are up to here."""
-        self._sealed_s = self._timestamp_s
-        if self._scores.length == self._sealed_bytes:
-            return
-        with _disk(self.folder / SCORES_FILE):
-            self._scores.sync()
-        self._seal("scores", {"bytes": self._scores.length, "sha256": self._scores.sha256})
-        self._sealed_bytes = self._scores.length
-
-    def _seal(self, kind: str, content: Mapping[str, Any]) -> None:
-        at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        fields = {"seq": self._seq, "kind": kind, "at": at, "timestamp_s": self._timestamp_s, "content": content}
-        line = seal(fields, self._head)
-        with _disk(self.folder / LEDGER_FILE):
-            self._chain.append(line)
-        self._head, self._seq = sha256(line[:-1]), self._seq + 1
+        scores = self._store.scores
+        self._sealed_s, self._synced = self._timestamp_s, time.monotonic()
+        if scores.length != self._sealed_bytes:
+            scores.sync()
+            self._store.seal("scores", self._timestamp_s, {"bytes": scores.length, "sha256": scores.sha256})
+            self._sealed_bytes = scores.length
 
     def _discard(self) -> None:
         """Leave no trace of a run that has nothing to show."""
         with _disk(self.folder):
-            for name in (LEDGER_FILE, FINDINGS_FILE, SCORES_FILE, SESSION_FILE):
-                (self.folder / name).unlink(missing_ok=True)
-            for picture in (self.folder / EVIDENCE_FOLDER).iterdir():
-                picture.unlink()
+            for path in [*(self.folder / EVIDENCE_FOLDER).iterdir(), *self.folder.glob("*.json*")]:
+                path.unlink()
             (self.folder / EVIDENCE_FOLDER).rmdir()
             if self._made_folder:
                 self.folder.rmdir()
@@ -201,7 +296,7 @@ def write_atomic(path: Path, content: bytes) -> None:
     Raises:
         EvidenceError: the disk is full or the folder gone; no part of the file stays.
     """
-    with _disk(path):
+    with _disk(path), naming(path):
         write_durable(path, content)
 
 
@@ -212,5 +307,6 @@ def _disk(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise EvidenceError(
-            f"{path}: cannot be written ({error.strerror or error}); free the disk, or choose another folder with --out"
+            f"{error.filename or path}: cannot be written ({error.strerror or error}); free the disk, or choose "
+            "another folder with --out"
         ) from error

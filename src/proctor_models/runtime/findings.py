@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from importlib import resources
 from typing import Any, NoReturn, cast
 
-from proctor_models.errors import EvidenceError
+from proctor_models.errors import EvidenceError, shown
 from proctor_models.rules.hysteresis import Box
 from proctor_models.rules.policy import RECORDING_GAP, SEVERITIES, VIEW_NAMES, Text
+from proctor_models.runtime import strict_json
 
 SCHEMA = "proctor-finding/1"
 STATUS = "for review"
@@ -61,6 +62,8 @@ class Finding:
     model_sha256: dict[str, str]
     """Hash of each net's file, by net."""
     rules_sha256: str
+    interrupted: bool = False
+    """Whether the watching was cut off while this was seen: `end_s` is the last frame before, the rest is unknown."""
 
     def __post_init__(self) -> None:
         for name, expected, sound in self._claims():
@@ -70,7 +73,13 @@ class Finding:
     def to_json(self) -> str:
         """The finding as one line, without the line's end."""
         raw = {"schema": SCHEMA, **asdict(self), "status": STATUS}
+        if not self.interrupted:
+            del raw["interrupted"]
         return json.dumps(raw, ensure_ascii=False, allow_nan=False)
+
+    def without_pictures(self) -> Finding:
+        """The same, for where its pictures could not be kept."""
+        return replace(self, evidence=(), marked=None)
 
     @staticmethod
     def from_json(line: str, where: str) -> Finding:
@@ -80,15 +89,18 @@ class Finding:
             EvidenceError: the line is not a finding of this schema; the message names the field.
         """
         try:
-            raw = json.loads(line)
-        except json.JSONDecodeError as error:
+            raw = strict_json.loads(line)
+        except ValueError as error:
             raise EvidenceError(f"{where}: half-written or not JSON ({error}); run `proctor watch` again") from None
         if not isinstance(raw, dict) or raw.get("schema") != SCHEMA or raw.get("status") != STATUS:
             raise EvidenceError(f"{where}: expected schema {SCHEMA!r} and status {STATUS!r}, got {line:.80}")
         names = {field.name for field in fields(Finding)}
+        raw.setdefault("interrupted", False)
         odd = sorted((raw.keys() - {"schema", "status"}) ^ names)
         if odd:
-            raise EvidenceError(f"{where}: fields missing or unknown: {', '.join(odd)}; use a runtime of this version")
+            raise EvidenceError(
+                f"{where}: fields missing or unknown: {', '.join(odd)[:200]}; use a runtime of this version"
+            )
         try:
             return Finding(
                 **{name: raw[name] for name in names - {"title", "article", "boxes", "evidence"}},
@@ -124,6 +136,7 @@ class Finding:
             ("marked", "null or a path inside the folder", self.marked is None or _is_inside(self.marked)),
             ("model_sha256", "sha256 by net", _are_hashes(self.model_sha256)),
             ("rules_sha256", "sha256 in hexadecimal", _matches(_SHA256, self.rules_sha256)),
+            ("interrupted", "true or false", isinstance(self.interrupted, bool)),
         ]
 
 
@@ -139,7 +152,7 @@ def findings_schema() -> dict[str, Any]:
 
 
 def _wrong(where: str, name: str, expected: str, got: object) -> NoReturn:
-    raise EvidenceError(f"{where}: {name}: expected {expected}, got {got!r:.80}")
+    raise EvidenceError(f"{where}: {name}: expected {expected}, got {shown(got)}")
 
 
 def _matches(pattern: re.Pattern[str], value: object) -> bool:

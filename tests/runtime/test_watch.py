@@ -15,8 +15,9 @@ from proctor_models.errors import ConfigError, EvidenceError, PackError, VideoEr
 from proctor_models.rules.policy import RuleSet, ruleset_from_dict
 from proctor_models.runtime.findings import findings_schema
 from proctor_models.runtime.report import render
+from proctor_models.runtime.session import Setup, summary
 from proctor_models.runtime.video import Recording
-from proctor_models.runtime.watch import Setup, summary, watch, watch_recordings
+from proctor_models.runtime.watch import Options, watch, watch_recordings
 from proctor_models.types import SCENE_CLASSES, Detections, Image, Observation, View
 
 TEXT = {"zh": "手机", "en": "phone"}
@@ -172,7 +173,7 @@ def test_watch__from_a_pack_to_a_page(pack: Path, tmp_path: Path, capsys: pytest
     manifest = json.loads((pack / "manifest.json").read_text("utf-8"))
     assert phone["rules_sha256"] == manifest["files"]["rules/remote-exam.json"]["sha256"]
     assert phone["model_sha256"]["scene"] == manifest["files"]["models/scene.onnx"]["sha256"]
-    assert (phone["start_s"], phone["end_s"], phone["peak_score"]) == (0.0, 5.5, 0.8)
+    assert (phone["start_s"], phone["end_s"], phone["peak_score"]) == (0.0, 5.8, 0.8)  # 4 Hz of 10
     assert (out / "review.html").stat().st_size > 1000
 
     assert main(words) == 1
@@ -181,10 +182,12 @@ def test_watch__from_a_pack_to_a_page(pack: Path, tmp_path: Path, capsys: pytest
 
 def test_watch__refuses_what_it_cannot_do(pack: Path, tmp_path: Path) -> None:
     first, out = record(tmp_path / "a.mp4", 1), tmp_path / "review"
-    with pytest.raises(ConfigError, match="--first, --second: expected the recording of at least one view"):
+    with pytest.raises(
+        ConfigError, match="--first, --second: expected the recording or the camera of at least one view"
+    ):
         watch(pack, "remote-exam", None, None, out)
     with pytest.raises(ConfigError, match="--rate: expected frames a second above 0, got 0"):
-        watch(pack, "remote-exam", first, None, out, rate_hz=0)
+        watch(pack, "remote-exam", first, None, out, Options(rate_hz=0))
     with pytest.raises(PackError, match="rules: expected one of remote-exam, got 'driving-test'"):
         watch(pack, "driving-test", first, None, out)
     with pytest.raises(VideoError, match="no such recording"):

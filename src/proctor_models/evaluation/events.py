@@ -12,12 +12,11 @@ The folder it writes::
 from __future__ import annotations
 
 import json
-import math
 import statistics
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +25,13 @@ from proctor_models.evaluation.event_clips import DETECTOR_OF, META_SUFFIX, Clip
 from proctor_models.evaluation.event_matching import Matched, event_figures, judged_hours, match_clip, together
 from proctor_models.evaluation.events_page import render_events
 from proctor_models.files import building, write_json, write_text
-from proctor_models.rules.policy import RuleSet, ruleset_from_dict
+from proctor_models.rules.policy import RuleSet
 from proctor_models.runtime.findings import Finding
-from proctor_models.runtime.monitor import Monitor
+from proctor_models.runtime.monitor import pack_rules
+from proctor_models.runtime.pace import Pace, paced, rates
 from proctor_models.runtime.pack import Pack
+from proctor_models.runtime.session import Setup
 from proctor_models.runtime.video import Recording
-from proctor_models.runtime.watch import Setup
 from proctor_models.types import View
 
 SCHEMA = "proctor-events/1"
@@ -67,7 +67,7 @@ def evaluate_events(
         clips: folder of clips, see `event_clips`.
         out: folder to write; complete or absent, never half.
         persons: only clips of these people; none for all.
-        rate_hz: frames analysed a second, at most.
+        rate_hz: frames analysed a second, at a fixed pace, so that figures can be compared.
         threads: of an inference.
 
     Raises:
@@ -77,13 +77,10 @@ def evaluate_events(
         ModelError, VideoError, TimestampError: as for `proctor watch`.
         DataError: a clip or what is known of it is wrong.
     """
-    if not (math.isfinite(rate_hz) and rate_hz > 0):
-        raise ConfigError(f"--rate: expected frames a second above 0, got {rate_hz:g}")
+    rates("fixed", rate_hz)
     chosen = read_clips(clips, persons)
     loaded = Pack.load(pack, threads=threads)
-    ruleset = ruleset_from_dict(loaded.rules(rules), f"{pack}: rules {rules!r}")
-    ruleset = replace(ruleset, sha256=loaded.rules_sha256(rules))
-    setup = Setup(loaded.predictor(), ruleset, loaded.thresholds, loaded.version, rate_hz)
+    setup = Setup(loaded.predictor(), pack_rules(loaded, rules), loaded.thresholds, loaded.version, rate_hz)
     content = measure(setup, chosen, trained_on(loaded))
     with building(out) as part:
         write_json(part / "events.json", content)
@@ -174,11 +171,12 @@ def watch_clip(setup: Setup, clip: Clip) -> tuple[Finding, ...]:
             f"{clip.path.with_name(clip.name + META_SUFFIX)}: fps_assumed: expected that of the video "
             f"({recording.fps:g}), got {clip.fps:g}; events would be sought up to {drift_s:.1f} s beside their time"
         )
-    interval_s = max(1 / setup.rate_hz, 1 / clip.fps)
-    monitor = Monitor(setup.observer, setup.ruleset, setup.thresholds, interval_s)
+    monitor, pace = setup.monitor(interval_s=1 / clip.fps), Pace(setup.rates)
     findings: list[Finding] = []
-    for timestamp_s, image in recording.frames(setup.rate_hz):
-        findings += [reported.finding for reported in monitor.observe(image, timestamp_s, VIEW).reported]
+    for timestamp_s, image in paced(recording.frames, pace):
+        step = monitor.observe(image, timestamp_s, VIEW)
+        pace.tell(timestamp_s, step.suspected)
+        findings += [reported.finding for reported in step.reported]
     if recording.undecodable or recording.decoded != clip.frames:
         raise DataError(
             f"{clip.path}: expected {clip.frames} whole frames as its meta file says, got {recording.decoded} "

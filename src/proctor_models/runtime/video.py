@@ -7,25 +7,31 @@ which a recording could make the decoder open other files or addresses, are refu
 
 from __future__ import annotations
 
+import math
 import os
 import statistics
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 
 import cv2
 import numpy as np
 
 from proctor_models.errors import TimestampError, VideoError
+from proctor_models.runtime.pixels import MAX_PIXELS, MAX_SIDE_PX
+from proctor_models.runtime.plain_files import is_plain
 from proctor_models.types import Image
 
 FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf"
 _OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
+_OPENING = Lock()
 _FROZEN_FRAMES = 25  # so many frames with one and the same time: the stream carries none
 _DAMAGED_FRAMES = 250  # so many failures in a row: the recording has ended, this is no damaged stretch
 _LENGTH_ERROR_S = 1.0  # a header's length may be off by as much without anything being cut off
 _TICK_S = 1e-3  # containers round times to a millisecond or so; two times this close are one
-MAX_SIDE_PX = 20_000
+_LONGEST_S = 1e6  # eleven days; a later frame is damage, and would make an exam of centuries
+_MAX_RATE_HZ = 1e4
 
 
 class Recording:
@@ -41,21 +47,24 @@ class Recording:
         """The file."""
         self._capture = _open(path)
         width, height = (int(self._capture.get(p)) for p in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
-        if not (0 < width <= MAX_SIDE_PX and 0 < height <= MAX_SIDE_PX):
-            raise VideoError(f"{path}: expected frames of 1 to {MAX_SIDE_PX} px a side, got {width}x{height}")
+        if not (0 < width <= MAX_SIDE_PX and 0 < height <= MAX_SIDE_PX and width * height <= MAX_PIXELS):
+            raise VideoError(
+                f"{path}: expected frames of 1 to {MAX_SIDE_PX} px a side and at most {MAX_PIXELS} pixels, "
+                f"got {width}x{height}"
+            )
         self.resolution_wh = (width, height)
         """Size of the frames in pixels, after the rotation the file asks for."""
-        self.fps: float | None = self._capture.get(cv2.CAP_PROP_FPS) or None
+        self.fps: float | None = _sane(self._capture.get(cv2.CAP_PROP_FPS), 1e-6, 1e6)
         """Nominal frames a second as the header states them; nothing is timed by it."""
-        count = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
-        self.stated_duration_s: float | None = count / self.fps if self.fps and count > 0 else None
+        count = _sane(self._capture.get(cv2.CAP_PROP_FRAME_COUNT), 1, 1e9) or 0
+        self.stated_duration_s: float | None = _sane(count / self.fps, 0, _LONGEST_S) if self.fps and count else None
         """Length the header states, for a progress bar; None where it states none."""
         self.undecodable = 0
         """Frames the file promises that could not be decoded: damaged ones, counted as they are passed, and
         when `frames` is exhausted those that were cut off its end (estimated where the file has no index)."""
         self.decoded = 0
         """Frames passed so far, sampled or not."""
-        self._stated_frames = int(count) if count > 0 else 0
+        self._stated_frames = int(count)
         self._container = _container(path)
         self._time_s = self._offset_s = 0.0
         self._intervals_s: list[float] = []
@@ -74,11 +83,14 @@ class Recording:
         decoded is passed over and counted in `undecodable`.
 
         Raises:
-            VideoError: `rate_hz` is not above 0, nothing could be decoded, or the stream carries no times.
+            VideoError: `rate_hz` is not above 0, nothing could be decoded, or the stream carries no times or
+                absurd ones.
             TimestampError: time runs backwards.
         """
-        if not rate_hz > 0:
-            raise VideoError(f"{self.path}: rate_hz: expected a number above 0, got {rate_hz}")
+        if not 0 < rate_hz <= _MAX_RATE_HZ:
+            raise VideoError(
+                f"{self.path}: rate_hz: expected a number above 0, {_MAX_RATE_HZ:g} at most, got {rate_hz}"
+            )
         due_s = 0.0
         try:
             for timestamp_s in self._times():
@@ -111,6 +123,11 @@ class Recording:
             self.undecodable += failed
             failed = 0
             timestamp_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+            if not timestamp_s <= _LONGEST_S:
+                raise VideoError(
+                    f"{self.path}: frame {self.decoded}: expected times up to {_LONGEST_S:g} s, got {timestamp_s:g} s; "
+                    "copy the recording into a new container and run again"
+                )
             if timestamp_s < self._time_s - _TICK_S:
                 raise TimestampError(
                     f"{self.path}: frame {self.decoded}: time runs backwards, from {self._time_s:.3f} s to "
@@ -156,9 +173,9 @@ def frames(path: Path, rate_hz: float) -> Iterator[tuple[float, Image]]:
 
 
 def _open(path: Path) -> cv2.VideoCapture:
-    if not path.is_file():
+    if not is_plain(path):
         raise VideoError(f"{path}: no such recording")
-    with _only_plain_files():
+    with capture_options(f"protocol_whitelist;file|format_whitelist;{FORMATS}"):
         # An absolute path, so that no part of the name is read as a protocol or a pattern.
         capture = cv2.VideoCapture(str(path.resolve()), cv2.CAP_FFMPEG)
     if not capture.isOpened():
@@ -169,17 +186,27 @@ def _open(path: Path) -> cv2.VideoCapture:
     return capture
 
 
+def _sane(number: float, low: float, high: float) -> float | None:
+    """What a header states, if it can be: damaged ones state negative rates, infinity and NaN."""
+    return number if math.isfinite(number) and low <= number <= high else None
+
+
 @contextmanager
-def _only_plain_files() -> Iterator[None]:
-    before = os.environ.get(_OPTIONS)
-    os.environ[_OPTIONS] = f"protocol_whitelist;file|format_whitelist;{FORMATS}"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[_OPTIONS]
-        else:
-            os.environ[_OPTIONS] = before
+def capture_options(options: str) -> Iterator[None]:
+    """FFmpeg's options for what is opened meanwhile, as ``name;value|name;value``.
+
+    OpenCV reads them from the environment, which the whole process shares: so one opens at a time.
+    """
+    with _OPENING:
+        before = os.environ.get(_OPTIONS)
+        os.environ[_OPTIONS] = options
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ[_OPTIONS]
+            else:
+                os.environ[_OPTIONS] = before
 
 
 def _container(path: Path) -> str:

@@ -1,167 +1,194 @@
-"""`proctor watch`: a recorded exam of one or two views to findings, evidence and a review page."""
+"""`proctor watch`: an exam of one or two views, recorded or live, to findings, evidence and a review page."""
 
 from __future__ import annotations
 
 import heapq
-import math
 import os
-import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from proctor_models.errors import ConfigError
-from proctor_models.rules.policy import SEVERITIES, RuleSet, ruleset_from_dict
-from proctor_models.runtime.evidence import FINDINGS_FILE, Ledger
-from proctor_models.runtime.monitor import Monitor, Observer
+from proctor_models.runtime.clocks import start_offsets
+from proctor_models.runtime.events import Tally
+from proctor_models.runtime.evidence import Ledger
+from proctor_models.runtime.held import Clips
+from proctor_models.runtime.live import LiveOptions, watch_live
+from proctor_models.runtime.monitor import pack_rules
+from proctor_models.runtime.pace import Pace, PaceName, paced, rates
 from proctor_models.runtime.pack import Pack
 from proctor_models.runtime.report import render
-from proctor_models.runtime.video import Recording
+from proctor_models.runtime.session import Setup, StateLine, summary
+from proctor_models.runtime.sources import Recorded, Source, open_recorded, source
 from proctor_models.types import VIEWS, Image, View
 
 _MAX_THREADS = 4  # a frame is small: more threads wait for each other
 
 
 @dataclass(frozen=True)
-class Setup:
-    """What an exam is watched with."""
+class Options:
+    """How `watch` watches."""
 
-    observer: Observer
-    ruleset: RuleSet
-    thresholds: Mapping[str, float]
-    """By detector, as shipped."""
-    pack_version: str
-    rate_hz: float
-    """Frames analysed a second, at most."""
+    rate_hz: float = 2.0
+    """Frames analysed a second and view, usually."""
+    pace: PaceName = "adaptive"
+    """``adaptive``: up to twice as many while something is suspected, half while nothing moves; or ``fixed``."""
+    clips: bool = False
+    """Whether the beginning of each finding is kept as a short clip."""
+    pictures_hz: float | None = None
+    """Recorded: pictures a second of a folder whose names do not state times."""
+    second_offset_s: float = 0.0
+    """Recorded: seconds by which the second recording started later than the first; below 0 if earlier."""
+    live: LiveOptions = field(default_factory=LiveOptions)
+    """What only live watching takes."""
 
 
-def watch(pack: Path, rules: str, first: Path | None, second: Path | None, out: Path, rate_hz: float = 2.0) -> None:
-    """Watch a recorded exam and write its review.
+def watch(
+    pack: Path,
+    rules: str,
+    first: str | Path | None,
+    second: str | Path | None,
+    out: Path,
+    options: Options = Options(),
+) -> None:
+    """Watch an exam and write its review.
 
     Args:
         pack: pack folder.
         rules: name of a rule set in the pack.
-        first: recording of the computer's webcam, or None.
-        second: recording of the phone beside the candidate, or None.
-        out: new or empty folder for findings, evidence and the review page.
-        rate_hz: frames analysed a second, at most.
+        first: the computer's webcam, or None: a video file, a folder of pictures, a device number, an address.
+        second: the phone beside the candidate, or None.
+        out: new or empty folder for findings, evidence and the review page; to go on, that of a session cut short.
+        options: how.
 
     Raises:
-        ConfigError: no recording is given, or the rules cannot be kept at this rate.
+        ConfigError: no view is given, one is recorded and one is live, or the rules cannot be kept at this rate.
         PackError: the pack is not whole, or has no such rules.
         ModelError: a net is not one the runtime may run.
-        VideoError: a recording cannot be read.
+        VideoError: a recording cannot be read, or a camera not be opened.
         TimestampError: time runs backwards in a recording.
         EvidenceError: `out` holds something, or cannot be written.
     """
-    paths = {view: path for view, path in zip(VIEWS, (first, second), strict=True) if path is not None}
-    if not paths:
-        raise ConfigError("--first, --second: expected the recording of at least one view, got none")
-    if not (math.isfinite(rate_hz) and rate_hz > 0):
-        raise ConfigError(f"--rate: expected frames a second above 0, got {rate_hz:g}")
+    given = zip(VIEWS, (first, second), strict=True)
+    sources: dict[View, Source] = {view: source(str(text)) for view, text in given if text is not None}
+    if not sources:
+        raise ConfigError("--first, --second: expected the recording or the camera of at least one view, got none")
+    live = {one.is_live for one in sources.values()}
+    if len(live) > 1:
+        raise ConfigError("--first, --second: expected two recordings or two live cameras, got one of each")
+    options.live.check(is_live=True in live)
+    rates(options.pace, options.rate_hz)
     loaded = Pack.load(pack, threads=min(_MAX_THREADS, os.cpu_count() or 1))
-    ruleset = ruleset_from_dict(loaded.rules(rules), f"{pack}: rules {rules!r}")
-    # The hash that the pack's manifest lists, so that a finding can be checked against the pack.
-    ruleset = replace(ruleset, sha256=loaded.rules_sha256(rules))
-    setup = Setup(loaded.predictor(), ruleset, loaded.thresholds, loaded.version, rate_hz)
-    found = watch_recordings(setup, {view: Recording(path) for view, path in paths.items()}, out)
+    setup = Setup(
+        loaded.predictor(),
+        pack_rules(loaded, rules),
+        loaded.thresholds,
+        loaded.version,
+        options.rate_hz,
+        options.pace,
+        Clips() if options.clips else None,
+    )
+    if True in live:
+        found = watch_live(setup, sources, out, options.live)
+    else:
+        recordings = {view: open_recorded(one, options.pictures_hz) for view, one in sources.items()}
+        found = watch_recordings(setup, recordings, out, options.second_offset_s)
     print(summary(found, render(out)))
 
 
-def watch_recordings(setup: Setup, recordings: Mapping[View, Recording], out: Path) -> Counter[str]:
+def watch_recordings(
+    setup: Setup, recordings: Mapping[View, Recorded], out: Path, second_offset_s: float = 0.0
+) -> Counter[str]:
     """Watch open recordings and write all of `out` but the page; return how many findings by severity.
 
-    Both recordings are taken to start at the same time.
+    Args:
+        setup: what they are watched with.
+        recordings: by view.
+        out: new or empty folder.
+        second_offset_s: seconds by which the second recording started later; the exam starts with the earlier one.
 
     Raises:
         ConfigError, VideoError, TimestampError, EvidenceError: see `watch`.
     """
-    interval_s = max(1 / setup.rate_hz, *(1 / r.fps for r in recordings.values() if r.fps), 0.0)
-    monitor = Monitor(setup.observer, setup.ruleset, setup.thresholds, interval_s)
-    progress = _Progress(max((r.stated_duration_s or 0.0 for r in recordings.values()), default=0.0))
+    offsets_s = start_offsets(second_offset_s) if len(recordings) > 1 else dict.fromkeys(recordings, 0.0)
+    paces = {view: Pace(setup.rates) for view in recordings}
+    unreadable = {view: Tally("frame_unreadable", view) for view in recordings}
+    progress = StateLine(max((r.stated_duration_s or 0.0 for r in recordings.values()), default=0.0))
     analysed: Counter[str] = Counter()
     found: Counter[str] = Counter()
     with Ledger(out) as ledger:
-        ledger.start(_started(setup, recordings))
-        for timestamp_s, view, image in _by_time(recordings, setup.rate_hz):
+        monitor = setup.monitor(ledger, max((1 / r.fps for r in recordings.values() if r.fps), default=0.0))
+        ledger.start({**setup.to_dict(), "views": _started(recordings, offsets_s)})
+        for timestamp_s, view, image in _by_time(recordings, paces, offsets_s):
             step = monitor.observe(image, timestamp_s, view)
+            paces[view].tell(timestamp_s - offsets_s[view], step.suspected)
             ledger.step(view, timestamp_s, step)
+            _tell_unreadable(ledger, unreadable[view], timestamp_s, recordings[view])
             analysed[view] += 1
             found.update(reported.finding.severity for reported in step.reported)
             progress.show(timestamp_s, found.total())
-        for reported in monitor.finish(_cut_off(recordings)):
+        for reported in monitor.finish(_cut_off(recordings, offsets_s)):
             ledger.report(reported)
             found[reported.finding.severity] += 1
+        for view, recording in recordings.items():
+            _tell_unreadable(ledger, unreadable[view], recording.duration_s + offsets_s[view], recording, end=True)
         progress.end()
-        ledger.complete(_session(setup, recordings, analysed))
+        ledger.complete(_session(setup, recordings, analysed, offsets_s))
     return found
 
 
-def summary(found: Mapping[str, int], page: Path) -> str:
-    """What a person needs to know at the end.
+def _by_time(
+    recordings: Mapping[View, Recorded], paces: Mapping[View, Pace], offsets_s: Mapping[View, float]
+) -> Iterator[tuple[float, View, Image]]:
+    """Frames of all views as they would have come, one frame of each view in memory, on the exam's clock."""
 
-    >>> print(summary({"cheating": 1}, Path("review/review.html")))
-    1 finding for review; a person decides, none is a verdict
-      breach of discipline  0
-      cheating              1
-      invalid recording     0
-    page      review/review.html
-    findings  review/findings.jsonl
-    """
-    count = sum(found.values())
-    lines = [f"{count} finding{'' if count == 1 else 's'} for review; a person decides, none is a verdict"]
-    lines += [f"  {severity.replace('_', ' '):20}  {found.get(severity, 0)}" for severity in SEVERITIES]
-    lines += [f"page      {page}", f"findings  {page.parent / FINDINGS_FILE}"]
-    return "\n".join(lines)
-
-
-def _by_time(recordings: Mapping[View, Recording], rate_hz: float) -> Iterator[tuple[float, View, Image]]:
-    """Frames of all views as they would have come, one frame of each view in memory."""
-
-    def tagged(view: View, recording: Recording) -> Iterator[tuple[float, View, Image]]:
-        for timestamp_s, image in recording.frames(rate_hz):
-            yield timestamp_s, view, image
+    def tagged(view: View, recording: Recorded) -> Iterator[tuple[float, View, Image]]:
+        # Paced on the recording's own clock: it is sampled the same whatever it is watched with.
+        for timestamp_s, image in paced(recording.frames, paces[view]):
+            yield timestamp_s + offsets_s[view], view, image
 
     streams = [tagged(view, recording) for view, recording in recordings.items()]
     return heapq.merge(*streams, key=lambda frame: frame[0])
 
 
-def _cut_off(recordings: Mapping[View, Recording]) -> dict[str, float]:
+def _tell_unreadable(
+    ledger: Ledger, tally: Tally, timestamp_s: float, recording: Recorded, *, end: bool = False
+) -> None:
+    more = recording.undecodable - tally.total
+    if more > 0:
+        tally.add(timestamp_s, more)
+    for event in tally.due(timestamp_s, end=end):
+        ledger.event(event)
+
+
+def _cut_off(recordings: Mapping[View, Recorded], offsets_s: Mapping[View, float]) -> dict[str, float]:
     """By view, the end that a damaged recording's header promises."""
     return {
-        view: recording.stated_duration_s
+        view: recording.stated_duration_s + offsets_s[view]
         for view, recording in recordings.items()
         if recording.undecodable and recording.stated_duration_s is not None
     }
 
 
-def _started(setup: Setup, recordings: Mapping[View, Recording]) -> dict[str, object]:
-    """What the ledger begins with: known before the first frame."""
-    views = {view: {"file_name": recording.path.name} for view, recording in recordings.items()}
-    return {**_watched_with(setup), "views": views}
-
-
-def _watched_with(setup: Setup) -> dict[str, object]:
-    ruleset = setup.ruleset
+def _started(recordings: Mapping[View, Recorded], offsets_s: Mapping[View, float]) -> dict[str, object]:
+    """What the ledger begins with of the views: known before the first frame."""
     return {
-        "pack": {"version": setup.pack_version, "models": dict(setup.observer.model_sha256)},
-        "rules": {
-            "name": ruleset.name,
-            "sha256": ruleset.sha256,
-            "title": {"zh": ruleset.title.zh, "en": ruleset.title.en},
-        },
-        "rate_hz": setup.rate_hz,
-        "thresholds": dict(setup.thresholds),
+        view: {"file_name": recording.path.name, "offset_s": round(offsets_s[view], 3)}
+        for view, recording in recordings.items()
     }
 
 
-def _session(setup: Setup, recordings: Mapping[View, Recording], analysed: Mapping[str, int]) -> dict[str, object]:
+def _session(
+    setup: Setup, recordings: Mapping[View, Recorded], analysed: Mapping[str, int], offsets_s: Mapping[View, float]
+) -> dict[str, object]:
+    ends_s = [recording.duration_s + offsets_s[view] for view, recording in recordings.items()]
     return {
-        **_watched_with(setup),
+        **setup.to_dict(),
         "views": {
             view: {
                 "file_name": recording.path.name,
+                "offset_s": round(offsets_s[view], 3),
                 "duration_s": round(recording.duration_s, 3),
                 "resolution_wh": list(recording.resolution_wh),
                 "frames_analysed": analysed[view],
@@ -169,37 +196,5 @@ def _session(setup: Setup, recordings: Mapping[View, Recording], analysed: Mappi
             }
             for view, recording in recordings.items()
         },
-        "duration_s": round(max(recording.duration_s for recording in recordings.values()), 3),
+        "duration_s": round(max(ends_s), 3),
     }
-
-
-class _Progress:
-    """One line on a terminal, or a line at every tenth in a log."""
-
-    def __init__(self, total_s: float) -> None:
-        self._total_s = total_s
-        self._is_terminal = sys.stderr.isatty()
-        self._tenths = 0
-
-    def show(self, timestamp_s: float, findings: int) -> None:
-        tenths = int(10 * timestamp_s / self._total_s) if self._total_s else int(timestamp_s / 60)
-        if not self._is_terminal and tenths <= self._tenths:
-            return
-        self._tenths = tenths
-        total = f" of {_clock(self._total_s)}" if self._total_s else ""
-        text = f"watched {_clock(timestamp_s)}{total}, findings for review: {findings}"
-        print(f"\r{text}" if self._is_terminal else text, end="" if self._is_terminal else "\n", file=sys.stderr)
-
-    def end(self) -> None:
-        if self._is_terminal:
-            print(file=sys.stderr)
-
-
-def _clock(seconds: float) -> str:
-    """Hours, minutes and seconds.
-
-    >>> _clock(3725.4)
-    '1:02:05'
-    """
-    minutes, second = divmod(int(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02d}:{second:02d}"

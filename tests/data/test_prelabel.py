@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 from data_clips import record
+from packed import SPECS, build, scene_outputs, seal
 from proctor_models.cli import main
 from proctor_models.data.changes import Sampling
 from proctor_models.data.ingest import ingest
 from proctor_models.data.markup import read_xml
 from proctor_models.data.prelabel import doubt, least_scores, prelabel
 from proctor_models.errors import DataError
-from runtime.conftest import SPECS, build, scene_outputs, seal
 
 THRESHOLDS = {"phone": 0.5, "earphone": 0.5, "mask": 0.5, "multiple_faces": 0.6, "seat_absence": 0.6}
 FOUND = [

@@ -18,7 +18,9 @@ import numpy as np
 import pytest
 import yaml
 
-from drawn import ROOT, recipe, write_coco
+from drawn import ROOT, recipe, write_coco, write_video
+from packed import make_pack, reseal, write_head, write_scene  # noqa: F401 - fixtures
+from proctor_models.config import DETECTOR_NAMES
 from proctor_models.data.manifest import BoxLabel, FrameRecord, Manifest
 
 
@@ -274,3 +276,93 @@ def test_peers__a_mistyped_dataset_is_one_message(tmp_path: Path) -> None:
     assert "absent" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def load(monkeypatch: pytest.MonkeyPatch, name: str) -> ModuleType:
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    return importlib.import_module(name)
+
+
+@pytest.fixture
+def exam(tmp_path: Path, request: pytest.FixtureRequest) -> list[str]:
+    """Options that name a pack of tiny nets with the project's own rules, and two short recordings."""
+    found = [("person", (10.0, 10.0, 60.0, 60.0), 0.9), ("face", (25.0, 15.0, 45.0, 35.0), 0.9)]
+    thresholds = dict.fromkeys(DETECTOR_NAMES, 0.5)
+    make, scene, head, seal = map(request.getfixturevalue, ("make_pack", "write_scene", "write_head", "reseal"))
+    pack: Path = make()
+    scene(found, pack / "models" / "scene.onnx", thresholds=thresholds)
+    head({"mask": 0.2}, pack / "models" / "head.onnx", thresholds=thresholds)
+    rules = yaml.safe_load((ROOT / "configs/rules/remote-exam.yaml").read_text(encoding="utf-8"))
+    (pack / "rules" / "remote-exam.json").write_text(json.dumps(rules), encoding="utf-8")
+    seal(pack, thresholds=thresholds)
+    for seed, view in enumerate(("first", "second")):
+        write_video(tmp_path / "exam" / f"{view}.mp4", seconds=12, seed=seed)
+    return ["--pack", str(pack), "--exam", str(tmp_path / "exam")]
+
+
+@pytest.mark.slow
+def test_runtime__quick_measures_every_part_and_says_what_it_left_out(exam: list[str], tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "benchmarks/runtime.py"), "--quick", *exam, "--weights", str(tmp_path)]
+    done = subprocess.run([*command, "--out", str(tmp_path / "out.json")], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    said = json.loads((tmp_path / "out.json").read_text())
+    figures = {(figure["part"], figure["what"].strip()): figure for figure in said["figures"]}
+    measured = {part for (part, _), figure in figures.items() if figure["median"] is not None}
+    assert measured == {"watch", "together", "start", "options"}
+    assert "yolo26n.pt does not lie in" in figures["stock", "stock YOLO26n and YuNet"]["note"]
+    assert figures["options", "int8"]["note"] == "left out by --quick"
+    whole = figures["watch", "runtime, a frame"]["median"]
+    names = ("scene net", "head net", "decoding of 640x480 H.264, those skipped too", "all else: the runtime's own")
+    assert whole == pytest.approx(sum(figures["watch", name]["median"] for name in names))
+    assert figures["watch", "runtime over nets and decoding"]["at_most"] == 1.15
+    assert "1.00 heads read in each" in figures["watch", "runtime over nets and decoding"]["note"]
+    assert figures["watch", "frames a second a core"]["median"] == pytest.approx(1000 / whole)
+    assert len(done.stdout.splitlines()) == 2 + len(said["figures"])
+
+
+def test_runtime__a_pack_that_is_not_there_is_one_message(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "benchmarks/runtime.py"), "--quick", "--pack", str(tmp_path / "absent")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "no such manifest" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_runtime__both_arms_see_the_same_frames(
+    monkeypatch: pytest.MonkeyPatch, exam: list[str], tmp_path: Path
+) -> None:
+    figures = load(monkeypatch, "runtime_figures")
+    plan = figures.Plan(Path(exam[1]), Path(exam[3]), tmp_path, "remote-exam", quick=True)
+    ours, bare = [image for _, _, image in figures.exam_frames(plan)], list(figures.bare_frames(plan))
+    assert len(ours) == len(bare) == 48
+    assert all(np.array_equal(one, other) for one, other in zip(ours, bare, strict=True))
+
+
+@pytest.mark.slow
+def test_soak__a_short_exam_with_a_restart_leaves_a_whole_folder_and_a_picture(exam: list[str], tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "benchmarks/soak.py"), *exam, "--hours", "0.2", "--restart-every", "0.18"]
+    done = subprocess.run([*command, "--out", str(tmp_path / "soak")], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    said = json.loads((tmp_path / "soak" / "soak.json").read_text())
+    assert (said["audit"], said["restarts"], said["hours"]) == ("whole", 1, 0.2)
+    assert said["frames"] > 2500 > said["through_the_nets"] > 0
+    assert said["findings_by_rule"]["recording-gap"] >= 1
+    assert [reading["hour"] for reading in said["readings"]] == pytest.approx([i / 30 for i in range(6)], abs=0.02)
+    assert cv2.imread(str(tmp_path / "soak" / "memory.png")) is not None
+
+
+def test_soak__slope_of_a_line_is_known_and_of_noise_is_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = load(monkeypatch, "soak_memory")
+    hours = np.arange(1, 8, 1 / 12)
+    rng = np.random.default_rng(0)
+    fitted, low, high = memory.slope(hours, 200 + 5 * hours + rng.normal(0, 1, len(hours)))
+    assert low < 5 < high
+    assert fitted == pytest.approx(5, abs=0.3)
+    low, high = memory.slope(hours, 200 + rng.normal(0, 1, len(hours)))[1:]
+    assert low < 0 < high
+    assert np.isnan(memory.slope([1.0], [200.0])).all()
+
+
+def test_runtime__examples_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("runtime_figures", "soak_memory"):
+        assert doctest.testmod(load(monkeypatch, name)).failed == 0

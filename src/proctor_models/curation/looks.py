@@ -21,7 +21,7 @@ from proctor_models import __version__
 from proctor_models.curation.embedding import Embedding, EmbeddingPredictor
 from proctor_models.curation.suspicion import Found
 from proctor_models.data.manifest import FrameRecord, Manifest
-from proctor_models.detectors import DETECTORS
+from proctor_models.detectors import TRAINED
 from proctor_models.runtime.model import OUTPUTS
 from proctor_models.runtime.pack import Pack
 from proctor_models.runtime.pixels import read_image
@@ -118,7 +118,7 @@ def _look(manifest: Manifest, frame: FrameRecord, predictor: EmbeddingPredictor)
     for row in rows:
         x, y, width, height = row["bbox"]
         found.append(Found(SCENE_CLASSES[row["category_id"] - 1], (x, y, x + width, y + height), row["score"]))
-    readings = {d.name: d.read(observation).score for d in DETECTORS if view in d.views}
+    readings = {d.name: d.read(observation).score for d in TRAINED if view in d.views}
     return Look(tuple(found), tuple(row["attributes"] for row in rows), readings, predictor.embedding)
 
 

@@ -23,7 +23,7 @@ from proctor_models.data.clips import VIDEO_SUFFIXES, clip_frames
 from proctor_models.data.drafts import IMAGE_SUFFIXES, frame_name
 from proctor_models.data.pictures import encode_jpeg
 from proctor_models.data.prelabel_files import Guess, GuessedFrame, Written, as_coco, as_cvat, as_label_studio
-from proctor_models.detectors import DETECTORS
+from proctor_models.detectors import TRAINED
 from proctor_models.detectors.heads import FACES
 from proctor_models.errors import DataError
 from proctor_models.files import building, write_bytes, write_text
@@ -156,7 +156,7 @@ def guessed(
     picture: _Picture | None = None,
 ) -> GuessedFrame:
     """What the nets say of one frame: its boxes from their least score up, and the detector that is most in doubt."""
-    scores = {detector.name: detector.read(observation).score for detector in DETECTORS}
+    scores = {detector.name: detector.read(observation).score for detector in TRAINED}
     doubts = {
         name: doubt(score, thresholds[name])
         for name, score in scores.items()

@@ -11,6 +11,8 @@ candidate does not count as two:
 Three kinds of "person" are doubtful and count half: a person box without a face that lies almost whole in
 another person's box (an arm, a reflection), a very small one (a coat far off, a picture on the wall), and a
 further face much smaller than the owner's (a card held up, a poster behind). Always assessable.
+
+Somebody who enters is read here too: the moment the second person is in the picture, whichever way they came.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ DOUBT = 0.5
 
 
 @dataclass(frozen=True)
-class _Someone:
+class Someone:
     """One person: the box, how sure, and the area of the face it owns (0 for none)."""
 
     xyxy: Boxes  # (4,)
@@ -55,36 +57,36 @@ class MultipleFaces:
 
     def read(self, observation: Observation) -> Reading:
         """Score of the second surest person, with the boxes of all as sure; 0 where there is one or none."""
-        people = sorted(_people(observation), key=lambda someone: -someone.score)
-        if len(people) < 2:
+        found = sorted(people(observation), key=lambda someone: -someone.score)
+        if len(found) < 2:
             return Reading(0.0)
-        second = people[1].score
-        return Reading(second, np.stack([someone.xyxy for someone in people if someone.score >= second]))
+        second = found[1].score
+        return Reading(second, np.stack([someone.xyxy for someone in found if someone.score >= second]))
 
 
-def _people(observation: Observation) -> list[_Someone]:
-    """Distinct people, doubt already counted."""
+def people(observation: Observation) -> list[Someone]:
+    """Distinct people in the frame, doubt already counted."""
     width, height = observation.resolution_wh
     persons = _distinct(observation.scene.of("person"))
     owners, further = _assign(persons, observation.scene.of(*FACES))
-    people = [_doubt_contained(someone, i, owners) for i, someone in enumerate(owners)]
+    doubted = [_doubt_contained(someone, i, owners) for i, someone in enumerate(owners)]
     frame_px2 = width * height
     return [
-        *(_doubt_small(someone, SMALL_SHARE * frame_px2) for someone in people),
+        *(_doubt_small(someone, SMALL_SHARE * frame_px2) for someone in doubted),
         *(_doubt_small(someone, SMALL_FACE_SHARE * frame_px2) for someone in further),
     ]
 
 
-def _distinct(persons: Detections) -> list[_Someone]:
+def _distinct(persons: Detections) -> list[Someone]:
     kept: list[int] = []
     overlap = iou(persons.xyxy, persons.xyxy)
     for i in np.argsort(-persons.scores, kind="stable"):
         if not any(overlap[i, j] > SAME_PERSON_IOU for j in kept):
             kept.append(int(i))
-    return [_Someone(persons.xyxy[i], float(persons.scores[i])) for i in kept]
+    return [Someone(persons.xyxy[i], float(persons.scores[i])) for i in kept]
 
 
-def _assign(persons: list[_Someone], faces: Detections) -> tuple[list[_Someone], list[_Someone]]:
+def _assign(persons: list[Someone], faces: Detections) -> tuple[list[Someone], list[Someone]]:
     """Persons with the face each owns, and the further faces as people; surest faces choose first."""
     owners, further = list(persons), []
     for i in np.argsort(-faces.scores, kind="stable"):
@@ -96,19 +98,19 @@ def _assign(persons: list[_Someone], faces: Detections) -> tuple[list[_Someone],
             owners[k] = replace(owners[k], score=max(owners[k].score, score), face_px2=px2)
         else:
             tiny = any(px2 < SMALL_FACE * owners[k].face_px2 for k in around)
-            further.append(_Someone(face, score * DOUBT if tiny else score, px2))
+            further.append(Someone(face, score * DOUBT if tiny else score, px2))
     return owners, further
 
 
-def _doubt_contained(someone: _Someone, i: int, owners: list[_Someone]) -> _Someone:
+def _doubt_contained(someone: Someone, i: int, owners: list[Someone]) -> Someone:
     others = [other for k, other in enumerate(owners) if k != i and _px2(other) > _px2(someone)]
     inside = any(covered(someone.xyxy[None], other.xyxy[None])[0, 0] > CONTAINED for other in others)
     return replace(someone, score=someone.score * DOUBT) if inside and not someone.face_px2 else someone
 
 
-def _doubt_small(someone: _Someone, least_px2: float) -> _Someone:
+def _doubt_small(someone: Someone, least_px2: float) -> Someone:
     return replace(someone, score=someone.score * DOUBT) if _px2(someone) < least_px2 else someone
 
 
-def _px2(someone: _Someone) -> float:
+def _px2(someone: Someone) -> float:
     return float(area(someone.xyxy[None])[0])

@@ -10,7 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from proctor_models.data.manifest import FrameRecord, Manifest
-from proctor_models.detectors import DETECTORS, Detector
+from proctor_models.detectors import TRAINED, Detector
 from proctor_models.evaluation.figures import Judged
 from proctor_models.evaluation.matching import Bools, Indices, Matches, match
 from proctor_models.evaluation.truth import BOX_CLASSES, box_truth, frame_truth
@@ -51,7 +51,7 @@ class Seen:
         return xyxy, np.array([row["score"] for row in wanted], np.float32)
 
 
-def look(manifest: Manifest, observer: Observer, detectors: Sequence[Detector] = DETECTORS) -> tuple[Seen, ...]:
+def look(manifest: Manifest, observer: Observer, detectors: Sequence[Detector] = TRAINED) -> tuple[Seen, ...]:
     """Run the nets and the detectors over every frame; nothing of it is kept on disk.
 
     A frame that is of neither view is read as the first, which most such pictures resemble.

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from proctor_models import __version__
-from proctor_models.detectors import DETECTORS
+from proctor_models.detectors import TRAINED
 from proctor_models.detectors.earphone import SHARES, on_head
 from proctor_models.detectors.heads import FACES, ear_region, head_regions, reading_of
 from proctor_models.detectors.mask import mask_score
@@ -106,7 +106,7 @@ def coco_predictions(predictor: Predictor, folder: Path, paths: Sequence[Path]) 
             continue  # nothing will be written; go on only to name the others
         observation = predictor.observe(image)
         width, height = observation.resolution_wh
-        scores = {detector.name: _rounded(detector.read(observation).score) for detector in DETECTORS}
+        scores = {detector.name: _rounded(detector.read(observation).score) for detector in TRAINED}
         name = path.relative_to(folder).as_posix()
         images.append({"id": done, "file_name": name, "width": width, "height": height, "scores": scores})
         annotations += [

@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MLFLOW_STORE := sqlite:///mlflow/mlflow.db
 EMBEDDED := data/embedded.dvc data/checkpoints.dvc data/checkpoints-0.1.0.dvc data/sample-exam.dvc
-EXTRAS := train notebooks dev curate
+EXTRAS := train notebooks dev curate audit
 SHELL := /bin/sh
 
 export PATH := $(BIN):$(PATH)

@@ -10,7 +10,8 @@ TARGETS: dict[str, dict[str, float]] = {"absence": {"precision": 0.95, "recall":
 _READING = """\
 - *Found*: events that at least one finding shares time with, or starts within two seconds of. Time in which nobody can
   say, and frames the source lacks, count for neither side.
-- *Precision*: of the findings, those with an event behind them; *false* ones have none.
+- *Precision*: of the findings, those with an event behind them; *false* ones have none. *False an hour* divides by
+  the time in which they could be judged: what the labels leave open is taken off.
 - *Onset*: how far a finding's start lies from its event's, either way; for an event that a finding still open from the
   event before ran into, there is none.
 - Ranges are exact 95 % intervals. They take events as independent; those of one person are not, so that few people

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from proctor_models.rules.policy import Text
-from proctor_models.runtime.evidence import Ledger
 from proctor_models.runtime.events import Event
+from proctor_models.runtime.evidence import Ledger
 from proctor_models.runtime.findings import Finding
 from proctor_models.runtime.monitor import Opened, Reported, Step
 

@@ -35,8 +35,8 @@ def kinds(folder: Path) -> list[str]:
     return [entry.kind for entry in read_ledger(folder)]
 
 
-def break_after(done: Step, folder: Path) -> None:
-    with Ledger(folder) as ledger:
+def break_after(done: Step, folder: Path, *, live: bool = False) -> None:
+    with Ledger(folder, live=live) as ledger:
         ledger.start(STARTED)
         ledger.step("first", 0.0, done)
         raise ValueError("broken")
@@ -152,6 +152,8 @@ def test_report__never_overwrites_evidence(tmp_path: Path) -> None:
         other = Reported(finding(1), {PEAK: b"another"})
         with pytest.raises(EvidenceError, match=r"F0001-peak\.jpg: expected a name for each picture.*next_number"):
             ledger.report(other)
+        ledger.report(reported(2))
+        assert kinds(tmp_path) == ["started", "closed", "closed"]
     assert (tmp_path / PEAK).read_bytes() == picture(PEAK)
 
 
@@ -210,9 +212,8 @@ def test_ledger__a_run_that_fails_with_nothing_found_leaves_no_folder(tmp_path: 
 
 
 def test_ledger__a_live_run_that_fails_keeps_what_happened(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="broken"), Ledger(tmp_path / "review", live=True) as ledger:
-        ledger.start(STARTED)
-        raise ValueError("broken")
+    with pytest.raises(ValueError, match="broken"):
+        break_after(step(), tmp_path / "review", live=True)
     assert names(tmp_path / "review") == LINES
 
 

@@ -62,6 +62,7 @@ WRONG: list[tuple[str, object]] = [
     ("model_sha256", {"scene": "abc"}),
     ("model_sha256", {}),
     ("rules_sha256", "A" * 64),
+    ("interrupted", "yes"),
 ]
 
 
@@ -72,10 +73,19 @@ def validate(raw: object) -> None:
 def test_findings_schema__is_a_schema_and_describes_every_field() -> None:
     schema = findings_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
-    assert set(schema["properties"]) == set(schema["required"]) == set(json.loads(PHONE.to_json()))
+    assert set(schema["required"]) == set(json.loads(PHONE.to_json()))
+    assert set(schema["properties"]) == {*schema["required"], "interrupted"}
     assert [name for name, field in schema["properties"].items() if len(field["description"]) < 10] == []
     for name in ("start_s", "end_s", "peak_s"):
         assert "Seconds" in schema["properties"][name]["description"]
+
+
+def test_to_json__says_of_an_interrupted_finding_that_it_is_one() -> None:
+    cut = replace(PHONE, interrupted=True)
+    assert json.loads(cut.to_json())["interrupted"] is True
+    assert "interrupted" not in json.loads(PHONE.to_json())
+    validate(json.loads(cut.to_json()))
+    assert Finding.from_json(cut.to_json(), "findings.jsonl:1") == cut
 
 
 @pytest.mark.parametrize("finding", [PHONE, GAP])

@@ -20,25 +20,26 @@ MOST_FILE_BYTES = 64 * 2**20
 """Pictures and clips in memory: an hour of findings, at a hundred of four pictures each."""
 MOST_SCORE_BYTES = 8 * 2**20
 """Lines of scores in memory: more than an hour of two views."""
+RETRY_S = 1.0
+"""Between two looks whether there is room again."""
 URGENT = ("opened", "closed", "event")
 
 
 class Backlog:
     """Puts entries on the disk in order, and keeps those that it refuses."""
 
-    def __init__(self, store: Store, reserve: Reserve, *, live: bool, retry_s: float = 1.0) -> None:
+    def __init__(self, store: Store, reserve: Reserve, *, live: bool) -> None:
         """Without `live` nothing is kept: what the disk refuses is raised as it comes.
 
         Args:
             store: where entries go.
             reserve: room for the news that the disk is full.
             live: whether to go on when the disk refuses.
-            retry_s: seconds between two looks whether there is room again.
         """
         self.reserve, self.live = reserve, live
         self.is_full = False
         """Whether the disk refused something and there was no room since."""
-        self._store, self._retry_s = store, retry_s
+        self._store = store
         self._urgent: deque[Pending] = deque()
         self._others: deque[Pending] = deque()
         self._scores: deque[bytes] = deque()
@@ -93,7 +94,7 @@ class Backlog:
         self._flush_all()
 
     def _drain(self, timestamp_s: float) -> None:
-        if self.is_full and time.monotonic() - self._tried >= self._retry_s:
+        if self.is_full and time.monotonic() - self._tried >= RETRY_S:
             self._tried = time.monotonic()
             try:
                 self.settle(timestamp_s)
@@ -108,7 +109,13 @@ class Backlog:
 
     def _flush(self, queue: deque[Pending]) -> None:
         while queue:
-            self._store.put(queue[0])
+            try:
+                self._store.put(queue[0])
+            except OSError:
+                raise  # it stays first
+            except BaseException:
+                queue.popleft()  # never to be written: raised once, not with every entry after it
+                raise
             queue.popleft()
 
     def _flush_all(self) -> None:

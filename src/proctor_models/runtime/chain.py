@@ -149,5 +149,8 @@ def _is_torn(tail: bytes, opening: bytes) -> bool:
     """Whether this is what a write that was cut off leaves: a beginning of a line, up to all of it but the newline."""
     if not (tail.startswith(opening) or opening.startswith(tail)):
         return False
-    found = _SEAL.search(tail)
-    return found is None or (found.end() == len(tail) and fault(tail) is None)
+    try:
+        json.JSONDecoder().raw_decode(tail.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return True
+    return fault(tail) is None  # whole: then nothing but its newline may lack

@@ -15,7 +15,8 @@ from typing import Any, NoReturn
 
 from proctor_models.errors import EvidenceError
 from proctor_models.runtime import strict_json
-from proctor_models.runtime.evidence import FINDINGS_FILE, SCORES_FILE, SESSION_FILE, SESSION_SCHEMA
+from proctor_models.runtime.entries import FINDINGS_FILE, SCORES_FILE, SESSION_FILE
+from proctor_models.runtime.evidence import SESSION_SCHEMA
 from proctor_models.runtime.findings import Finding
 from proctor_models.runtime.report_curves import Track
 from proctor_models.types import VIEWS

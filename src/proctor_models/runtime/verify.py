@@ -244,20 +244,17 @@ def _below(folder: Path, name: str) -> Iterator[str]:
     top = folder / name
     if top.is_symlink() or not top.is_dir():
         return
-    for entry in os.scandir(top):
-        path = f"{name}/{entry.name}"
-        if entry.is_dir(follow_symlinks=False):
-            yield from _below(folder, path)
-            if not any(os.scandir(entry.path)):
-                yield path
+    for path in top.iterdir():
+        if path.is_symlink() or not path.is_dir() or not any(path.iterdir()):
+            yield f"{name}/{path.name}"
         else:
-            yield path
+            yield from _below(folder, f"{name}/{path.name}")
 
 
 def _uncovered(folder: Path) -> Iterator[str]:
-    for entry in os.scandir(folder):
-        if entry.name not in _KNOWN and not _PART.fullmatch(entry.name):
-            yield entry.name
+    for path in folder.iterdir():
+        if path.name not in _KNOWN and not _PART.fullmatch(path.name):
+            yield path.name
 
 
 def _size(path: Path) -> int:

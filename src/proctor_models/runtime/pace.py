@@ -30,7 +30,7 @@ FORGET_S = 30.0
 """So long without a suspicion, and it counts as a new one when it comes back: a score that flickers does not."""
 MOVED = 4.0
 """Grey levels between two thumbnails, as a mean over one of 48 blocks, from which something moved: a camera's noise
-averages out to less than one."""
+averages out to one or two."""
 _BLOCK_PX = 8
 _SLOWEST_HZ = 1.0  # what the durations in configs/rules/ hold from
 _TICK_S = 1e-3  # containers round times to a millisecond or so

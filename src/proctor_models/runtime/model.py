@@ -20,6 +20,7 @@ MAX_BYTES = 256 << 20
 
 INPUT = "images"
 OUTPUTS = {"scene": ("boxes", "scores"), "head": ("attributes",)}
+RANGES = {"boxes": (-1e6, 1e6), "scores": (0.0, 1.0), "attributes": (0.0, 1.0)}
 
 Output = NDArray[np.float32]
 
@@ -78,7 +79,7 @@ class Net:
         ``attributes`` (n, attributes).
 
         Raises:
-            ModelError: the batch or an output has another shape than the spec asks, or is not finite.
+            ModelError: the batch or an output has another shape than the spec asks, or numbers out of `RANGES`.
         """
         width, height = self.spec.resolution_wh
         if batch.dtype != np.float32 or batch.ndim != 4 or batch.shape[1:] != (3, height, width):
@@ -134,8 +135,13 @@ class Net:
             value = outputs[name]
             if value.shape != shape:
                 raise ModelError(f"{self._where}: {name}: expected shape {shape}, got {value.shape}; export it again")
-            if not np.isfinite(value).all():
-                raise ModelError(f"{self._where}: {name}: expected finite numbers, got NaN or infinity")
+            low, high = RANGES[name]
+            # NaN is in no range. Scores past 1 would open findings that no schema allows.
+            if value.size and not (value.min() >= low and value.max() <= high):
+                raise ModelError(
+                    f"{self._where}: {name}: expected finite numbers of {low:g} to {high:g}, "
+                    f"got {value.min():g} to {value.max():g}"
+                )
 
 
 def _read(path: Path, expected_sha256: str | None) -> bytes:

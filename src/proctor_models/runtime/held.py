@@ -26,22 +26,39 @@ class Snapshots:
     Two snapshots of a view lie half to one and a half times `every_s` apart, the first within `every_s`.
     """
 
-    def __init__(self, every_s: float = 60.0, chance: random.Random | None = None) -> None:
-        """`chance` is the operating system's randomness unless a test brings its own."""
+    def __init__(self, every_s: float = 60.0, chance: random.Random | None = None, *, seed: str | None = None) -> None:
+        """Without `seed` the times can never be told again.
+
+        Args:
+            every_s: seconds between two snapshots of a view, on average.
+            chance: the operating system's randomness unless a test brings its own.
+            seed: instead of `chance`, sets all times: who knows it and when frames came can follow them, each view
+                by itself, however the frames of two views came between each other.
+        """
         if not every_s > 0:
             raise ConfigError(f"every_s: expected seconds above 0, got {every_s}")
         self._every_s = every_s
-        self._chance = chance or random.SystemRandom()
+        self._seed = seed
+        self._chances: dict[str, random.Random] = {}
+        self._any = chance or random.SystemRandom()
         self._due_s: dict[str, float] = {}
 
     def due(self, view: str, timestamp_s: float) -> bool:
         """Whether to keep this frame; asking sets the time of the next one."""
+        chance = self._chance(view)
         if view not in self._due_s:
-            self._due_s[view] = timestamp_s + self._chance.uniform(0, self._every_s)
+            self._due_s[view] = timestamp_s + chance.uniform(0, self._every_s)
         if timestamp_s < self._due_s[view]:
             return False
-        self._due_s[view] = timestamp_s + self._chance.uniform(0.5, 1.5) * self._every_s
+        self._due_s[view] = timestamp_s + chance.uniform(0.5, 1.5) * self._every_s
         return True
+
+    def _chance(self, view: str) -> random.Random:
+        if self._seed is None:
+            return self._any
+        if view not in self._chances:
+            self._chances[view] = random.Random(f"{self._seed} {view}")
+        return self._chances[view]
 
 
 @dataclass(frozen=True)
@@ -113,7 +130,7 @@ class Album:
         for track, span in under_way.items():
             held = self._held.get(track)
             if held is None or held.start_s != span.start_s:
-                held = self._held[track] = Held(span.start_s, span.peak_s, clip=list(self._recent.get(view, ())))
+                held = self._held[track] = Held(span.start_s, span.peak_s, clip=self._before(view, span.start_s))
                 if view in self._latest:
                     held.pictures["before"] = self._latest[view].jpeg
                 _hold_peak(held, span, shot)
@@ -153,6 +170,12 @@ class Album:
             return {}
         first_s, first = self._first[view]
         return {"after": first} if end_s <= first_s else before
+
+    def _before(self, view: str, start_s: float) -> list[Picture]:
+        if self._clips is None:
+            return []
+        from_s = start_s - self._clips.before_s
+        return [picture for picture in self._recent.get(view, ()) if picture[0] >= from_s]
 
     def _film(self, held: Held, timestamp_s: float, shot: Shot) -> None:
         if self._clips is None or timestamp_s > held.start_s + self._clips.after_s:

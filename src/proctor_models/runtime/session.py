@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,7 +50,7 @@ class Setup:
         Raises:
             ConfigError: the rules cannot be kept at this pace, or ask for what the pack does not have.
         """
-        snapshots = None if ledger is None else Snapshots(chance=random.Random(ledger.seed))
+        snapshots = None if ledger is None else Snapshots(seed=ledger.seed)
         interval_s = max(interval_s, self.rates.interval_s)
         monitor = Monitor(
             self.observer, self.ruleset, self.thresholds, interval_s, snapshots=snapshots, clips=self.clips

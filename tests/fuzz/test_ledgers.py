@@ -1,4 +1,4 @@
-"""The folder of a watched exam after somebody was there: every change is found, and nothing but the documented error."""
+"""The folder of a watched exam after somebody was there: every change is found, with the documented error alone."""
 
 from __future__ import annotations
 
@@ -62,5 +62,5 @@ def test_verify__links_and_pipes_in_place_of_evidence(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["n" * 5000, "a\0b", "/dev/null", "/proc/self/fd"])
 def test_verify__no_folder(tmp_path: Path, name: str) -> None:
-    with pytest.raises(EvidenceError, match="ledger|cannot be read"):
+    with pytest.raises(EvidenceError, match=r"ledger|cannot be read"):
         verify(tmp_path / name)

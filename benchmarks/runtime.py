@@ -4,6 +4,7 @@
     python benchmarks/runtime.py --quick                                # a look, half a minute
     python benchmarks/runtime.py --only watch start --out review/runtime.json
     python benchmarks/runtime.py --weights ../shared/weights --only stock
+    python benchmarks/runtime.py --weights ../shared/weights --page docs/runtime.md      # for a release
 
 Parts: `watch` (the sample exam through the whole runtime, against its nets and decoding alone), `together` (both nets
 in one process against each alone), `start` (command to first result), `stock` (Ultralytics' `predict` and a face
@@ -19,7 +20,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from runtime_figures import Plan, machine
+from runtime_figures import Figure, Plan, machine, page_table, write_into
 from runtime_options import options
 from runtime_start import start, together
 from runtime_stock import stock
@@ -41,8 +42,10 @@ def main() -> int:
     parser.add_argument("--only", choices=PARTS, nargs="+", help="measure these parts")
     parser.add_argument("--quick", action="store_true", help="few rounds; nothing is converted")
     parser.add_argument("--out", type=Path, help="JSON file to write")
+    parser.add_argument("--page", type=Path, help="page whose table is replaced, such as docs/runtime.md")
     args = parser.parse_args()
-    facts, figures = machine(), []
+    facts: dict[str, object] = machine()
+    figures: list[Figure] = []
     print(" ".join(f"{key}={value}" for key, value in facts.items()))
     try:
         with tempfile.TemporaryDirectory() as work:
@@ -52,10 +55,12 @@ def main() -> int:
             for name in args.only or PARTS:
                 for figure in PARTS[name](plan):
                     print(figure.line, flush=True)
-                    figures.append(figure.to_dict())
+                    figures.append(figure)
         if args.out:
-            models = {"version": pack.version, **pack.model_sha256}
-            write_json(args.out, {"machine": facts, "pack": models, "quick": args.quick, "figures": figures})
+            models, said = {"version": pack.version, **pack.model_sha256}, [figure.to_dict() for figure in figures]
+            write_json(args.out, {"machine": facts, "pack": models, "quick": args.quick, "figures": said})
+        if args.page:
+            write_into(args.page, "benchmarks/runtime.py", page_table(figures, {"pack": pack.version, **facts}))
     except ProctorError as error:
         print(f"benchmarks/runtime.py: {error}", file=sys.stderr)
         return 1

@@ -6,7 +6,7 @@ import heapq
 import os
 import platform
 import statistics
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,7 +15,8 @@ from typing import Any
 
 import cv2
 
-from proctor_models.errors import VideoError
+from proctor_models.errors import ConfigError, VideoError
+from proctor_models.files import write_text
 from proctor_models.runtime.pack import Pack
 from proctor_models.runtime.video import Recording
 from proctor_models.types import VIEWS, Image, View
@@ -61,6 +62,17 @@ class Figure:
         said = "not measured" if self.median is None else f"{self.median:.3f}"
         spread = f"{min(self.values):.3f} to {max(self.values):.3f}, n={len(self.values)}" if self.values else ""
         return f"{self.part:9}{self.what:46}{said:>12} {self.unit:9}{spread:26}{self.target:22}{self.note}".rstrip()
+
+    @property
+    def row(self) -> str:
+        """One row of a page's table."""
+        digits = 1 if self.unit == "CPU ms" else 2 if self.unit == "1/s" else 3
+        said, spread, remark = self.note or "not measured", "", self.target
+        if self.median is not None:
+            said = f"{self.median:.{digits}f}"
+            spread = f"{min(self.values):.{digits}f} to {max(self.values):.{digits}f}, n={len(self.values)}"
+            remark = "; ".join(filter(None, (self.target, self.note)))
+        return f"| {self.part} | {self.what.replace('  ', '- ')} | {said} | {self.unit} | {spread} | {remark} |"
 
     def to_dict(self) -> dict[str, Any]:
         """For the JSON file."""
@@ -127,6 +139,27 @@ def cpu(work: Callable[[], object]) -> float:
     start = process_time()
     work()
     return process_time() - start
+
+
+def page_table(figures: Sequence[Figure], facts: Mapping[str, object]) -> str:
+    """Figures and machine for a page of the documents."""
+    head = ["| part | what | median | unit | least to most of the rounds | target, remark |", "|" + " --- |" * 6]
+    measured_on = ", ".join(f"{key} {value}" for key, value in facts.items())
+    return "\n".join([f"Measured on: {measured_on}.", "", *head, *(figure.row for figure in figures)])
+
+
+def write_into(page: Path, name: str, text: str) -> None:
+    """Replace what stands between the two comments called `name` in a page.
+
+    Raises:
+        ConfigError: the page has no such place.
+    """
+    start, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
+    before, found, rest = page.read_text(encoding="utf-8").partition(start) if page.is_file() else ("", "", "")
+    _, closed, after = rest.partition(end)
+    if not (found and closed):
+        raise ConfigError(f"{page}: expected the comments {start} and {end}, to write between them; add them")
+    write_text(page, f"{before}{start}\n\n{text}\n\n{end}{after}")
 
 
 def machine() -> dict[str, object]:

@@ -78,7 +78,6 @@ def _session(model: str | bytes, change: Callable[[Any], None] = lambda _: None)
     chosen.intra_op_num_threads = chosen.inter_op_num_threads = 1
     chosen.log_severity_level = 3
     chosen.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    chosen.enable_cpu_mem_arena = False
     change(chosen)
     return onnxruntime.InferenceSession(model, chosen, providers=["CPUExecutionProvider"])
 
@@ -88,7 +87,7 @@ def _settings(path: Path) -> Iterator[tuple[str, Any]]:
         value = getattr(onnxruntime.GraphOptimizationLevel, name)
         return lambda chosen: setattr(chosen, "graph_optimization_level", value)
 
-    yield "arena on", _session(str(path), lambda chosen: setattr(chosen, "enable_cpu_mem_arena", True))
+    yield "arena off", _session(str(path), lambda chosen: setattr(chosen, "enable_cpu_mem_arena", False))
     yield "memory pattern off", _session(str(path), lambda chosen: setattr(chosen, "enable_mem_pattern", False))
     yield (
         "denormals as zero",

@@ -2,7 +2,7 @@
 
     python benchmarks/soak.py --out review/soak                       # 8 hours in two views, about ten minutes
     python benchmarks/soak.py --hours 0.5 --out review/soak           # a look
-    python benchmarks/soak.py --picture docs/memory.png --out review/soak
+    python benchmarks/soak.py --out review/soak --picture docs/memory.png --page docs/runtime.md     # for a release
 
 What runs is real: monitor, camera state, detectors, rules, pictures, ledger on the disk, and, every ten minutes, the
 recordings of the sample exam read from their files; between them its first seconds, in changing light. Only the nets
@@ -25,8 +25,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from runtime_figures import Plan, exam_frames, machine
-from soak_memory import Usage, draw, slope, usage
+from runtime_figures import Plan, exam_frames, machine, write_into
+from soak_memory import FLAT_MIB_AN_HOUR, Usage, draw, page, slope, usage
 
 from proctor_models.errors import DataError, ProctorError
 from proctor_models.files import write_json
@@ -47,7 +47,6 @@ UNPLUGGED_S = (2100.0, 2145.0)
 UNREADABLE_S = 2700.0
 RESTART_EVERY_H = 2.0
 RESTART_GAP_S = 30.0
-FLAT_MIB_AN_HOUR = 1.0
 WARM_H = 1.0  # caches fill, the allocator finds its size
 
 Key = tuple[str, ...]  # names one distinct picture
@@ -224,6 +223,7 @@ def summary(readings: list[Usage], session: Session, hours: float) -> dict[str, 
         }
     return found | {
         "hours": hours,
+        "rate_hz": RATE_HZ,
         "frames": session.calls,
         "through_the_nets": session.asked,
         "restarts": len(session.restarts_h),
@@ -244,6 +244,7 @@ def main() -> int:
     parser.add_argument("--nets-every", type=int, default=100, help="every so many frames the nets run all the same")
     parser.add_argument("--restart-every", type=float, default=RESTART_EVERY_H, metavar="HOURS", help="of exam")
     parser.add_argument("--out", type=Path, required=True, help="folder for soak.json")
+    parser.add_argument("--page", type=Path, help="page whose figures are replaced, such as docs/runtime.md")
     parser.add_argument("--picture", type=Path, help="PNG of the curve (default: memory.png in --out)")
     args = parser.parse_args()
     cv2.setNumThreads(1)
@@ -259,6 +260,8 @@ def main() -> int:
             print(f"{key}: {value}")
         args.out.mkdir(parents=True, exist_ok=True)
         write_json(args.out / "soak.json", {"machine": facts, **said, "readings": [asdict(r) for r in readings]})
+        if args.page:
+            write_into(args.page, "benchmarks/soak.py", page(said, facts))
         title = f"{args.hours:g} hours of exam, two views, {RATE_HZ:g} Hz"
         draw(readings, session.restarts_h, title, args.picture or args.out / "memory.png")
     except ProctorError as error:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 BLOCK_H = 0.5
 """Readings of half an hour are drawn together: what is freed late makes neighbours alike."""
 DRAWS = 2000
+FLAT_MIB_AN_HOUR = 1.0
+"""Memory counts as flat while the interval's upper end is at most this."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,27 @@ def slope(hours: Sequence[float], mib: Sequence[float]) -> tuple[float, float, f
         drawn.append(np.polyfit(x, line + residuals, 1)[0])
     low, high = np.percentile(drawn, (2.5, 97.5))
     return float(fitted), float(low), float(high)
+
+
+def page(said: Mapping[str, Any], facts: Mapping[str, object]) -> str:
+    """What a soak came to, for a page of the documents."""
+    rows = [f"Measured on: {', '.join(f'{key} {value}' for key, value in facts.items())}.", ""]
+    rows += ["| memory from hour 1 on | least MiB | most MiB | MiB an hour (95 %) | target |", "|" + " --- |" * 5]
+    for name, key in (("resident", "rss_mib"), ("of it allocated", "anonymous_mib")):
+        one = said[key]
+        low, high = one["an_hour_interval"]
+        grows = f"{one['an_hour']:+.2f} ({low:+.2f} to {high:+.2f})"
+        limit = f"at most {FLAT_MIB_AN_HOUR:g}: {'met' if one['flat'] else 'missed'}"
+        rows.append(f"| {name} | {one['least']:.1f} | {one['most']:.1f} | {grows} | {limit} |")
+    found = ", ".join(f"{rule} {count}" for rule, count in sorted(said["findings_by_rule"].items()))
+    files, threads = (" then ".join(map(str, said[key])) for key in ("open_files", "threads"))
+    rows += ["", f"{said['hours']:g} hours, {said['frames']} frames of two views at {said['rate_hz']:g} Hz, of which"]
+    rows += [
+        f"{said['through_the_nets']} went through the nets; {said['restarts']} restarts; open files {files}, threads"
+    ]
+    rows += [f"{threads}; {said['on_disk_mib']:.0f} MiB of evidence, {said['entries']} entries in the ledger, audit:"]
+    rows += [f"{said['audit']}. Findings: {found}."]
+    return "\n".join(rows)
 
 
 def draw(readings: Sequence[Usage], restarts_h: Sequence[float], title: str, path: Path) -> None:

@@ -22,6 +22,7 @@ from drawn import ROOT, recipe, write_coco, write_video
 from packed import make_pack, reseal, write_head, write_scene  # noqa: F401 - fixtures
 from proctor_models.config import DETECTOR_NAMES
 from proctor_models.data.manifest import BoxLabel, FrameRecord, Manifest
+from proctor_models.errors import ConfigError
 
 
 @pytest.mark.slow
@@ -366,3 +367,26 @@ def test_soak__slope_of_a_line_is_known_and_of_noise_is_nothing(monkeypatch: pyt
 def test_runtime__examples_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("runtime_figures", "soak_memory"):
         assert doctest.testmod(load(monkeypatch, name)).failed == 0
+
+
+def test_runtime__a_page_gets_its_table_between_its_comments(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    figures = load(monkeypatch, "runtime_figures")
+    page = tmp_path / "page.md"
+    page.write_text("# Speed\n\n<!-- it -->\nold\n<!-- end of it -->\n\nWords.\n", encoding="utf-8")
+    rows = [
+        figures.Figure("watch", "  head net", "CPU ms", (4.0, 5.0, 9.0)),
+        figures.Figure("watch", "runtime over nets", "ratio", (1.1,), at_most=1.15),
+        figures.Figure("stock", "YuNet", "CPU ms", note="not there"),
+    ]
+    for _ in range(2):  # again and again, with the same result
+        figures.write_into(page, "it", figures.page_table(rows, {"cores": 2}))
+    lines = page.read_text(encoding="utf-8").splitlines()
+    assert lines[:5] == ["# Speed", "", "<!-- it -->", "", "Measured on: cores 2."]
+    assert lines[8:11] == [
+        "| watch | - head net | 5.0 | CPU ms | 4.0 to 9.0, n=3 |  |",
+        "| watch | runtime over nets | 1.100 | ratio | 1.100 to 1.100, n=1 | at most 1.15: met |",
+        "| stock | YuNet | not there | CPU ms |  |  |",
+    ]
+    assert lines[-3:] == ["<!-- end of it -->", "", "Words."]
+    with pytest.raises(ConfigError, match=r"expected the comments <!-- other --> and <!-- end of other -->"):
+        figures.write_into(page, "other", "")

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from proctor_models.errors import DataError, ModelError
-from proctor_models.runtime.image import crop_square, normalise
+from proctor_models.runtime.image import crop_square, letterbox, normalise
 from proctor_models.runtime.model import Net
 from proctor_models.runtime.predictor import MAX_CANDIDATES, Predictor, suppress
 from proctor_models.types import HEAD_ATTRIBUTES
@@ -108,6 +108,18 @@ def test_preprocess__canvas_is_padded_and_normalised(write_scene: Writer, pictur
     assert batch.shape == (1, 3, 64, 64)
     assert (batch[0, :, :8] == 2).all()
     assert fit.top == 8
+
+
+@pytest.mark.parametrize("size", [(64, 64), (96, 128), (64, 63), (32, 32)])
+def test_preprocess__gives_the_letterbox_and_the_formula_bit_for_bit(
+    write_scene: Writer, picture: Image, size: tuple[int, int]
+) -> None:
+    mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+    frame = np.asarray(np.ascontiguousarray(picture[: size[0], : size[1]]), np.uint8)
+    canvas, placed = letterbox(frame, (64, 64))
+    batch, fit = Predictor(Net.load(write_scene(mean=mean, std=std))).preprocess(frame)
+    assert batch.tobytes() == normalise(canvas, mean, std).tobytes()
+    assert fit == placed
 
 
 def test_observe__other_pictures(predictor: Callable[..., Predictor], picture: Image) -> None:

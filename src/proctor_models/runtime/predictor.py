@@ -112,10 +112,13 @@ class Predictor:
     def preprocess(self, image: Image) -> tuple[Batch, Letterbox]:
         """The frame as a batch of one, and how it was fitted."""
         spec = self.scene.spec
-        canvas, fit = letterbox(image, spec.resolution_wh, spec.pad_value)
+        if (image.shape[1], image.shape[0]) == spec.resolution_wh:
+            canvas, placed = image, Letterbox(1.0, 0, 0)  # it fills the canvas: no copy
+        else:
+            canvas, placed = letterbox(image, spec.resolution_wh, spec.pad_value)
         batch = np.empty((1, 3, *canvas.shape[:2]), np.float32)
         self._scene_normaliser.into(batch[0], canvas)
-        return batch, fit
+        return batch, placed
 
     def forward(self, batch: Batch) -> tuple[Boxes, Scores]:
         """Raw boxes (anchors, 4) in canvas pixels and scores (anchors, classes) of a batch of one."""

@@ -1,6 +1,7 @@
 """The folder of a watched exam, written by hand: what `proctor watch` would have left behind."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import cv2
 import numpy as np
 
 from proctor_models.rules.policy import Text
+from proctor_models.runtime.chain import NOTHING_BEFORE, seal, sha256
 from proctor_models.runtime.findings import Finding
 
 
@@ -77,4 +79,53 @@ def write_exam(folder: Path, findings: list[Finding] | None = None, **session_ch
     (folder / "session.json").write_text(json.dumps(session(**session_changes)), encoding="utf-8")
     (folder / "findings.jsonl").write_text("".join(f"{each.to_json()}\n" for each in found), encoding="utf-8")
     (folder / "scores.jsonl").write_text("\n".join(score_lines()) + "\n", encoding="utf-8")
+    return folder
+
+
+def write_ledger(folder: Path, *entries: tuple[str, dict[str, Any]]) -> None:
+    """A ledger of these entries (kind, content), between its start and its end."""
+    head, lines = NOTHING_BEFORE, b""
+    end = dict.fromkeys(("session.json", "findings.jsonl", "scores.jsonl"), "0" * 64)
+    for seq, (kind, content) in enumerate([("started", {"snapshot_seed": ""}), *entries, ("completed", end)]):
+        at = f"2026-01-02T03:04:{seq % 60:02d}.000Z"
+        time_s = float(content.get("timestamp_s", content.get("to_s", 0.0)))
+        line = seal({"seq": seq, "kind": kind, "at": at, "timestamp_s": time_s, "content": content}, head)
+        lines, head = lines + line, sha256(line[:-1])
+    (folder / "ledger.jsonl").write_bytes(lines)
+
+
+def event(kind: str, timestamp_s: float, view: str | None = None, **detail: Any) -> tuple[str, dict[str, Any]]:
+    return "event", {"event": kind, "timestamp_s": timestamp_s, "view": view, "detail": detail}
+
+
+def resumed(from_s: float, to_s: float) -> tuple[str, dict[str, Any]]:
+    return "resumed", {"from_s": from_s, "to_s": to_s, "snapshot_seed": "", "left_over": {}}
+
+
+def write_hour(folder: Path, count: int = 60) -> Path:
+    """An hour with many findings, some of them close together, snapshots, a restart and events."""
+    rules = [("phone", "cheating"), ("earphone", "breach_of_discipline"), ("seat_absence", "breach_of_discipline")]
+    found, start_s = [], 0.0
+    for number in range(1, count + 1):
+        rule, severity = rules[number // 6 % 3]
+        start_s += 20.0 if number % 6 else 200.0
+        times: dict[str, Any] = {"start_s": start_s, "peak_s": start_s + 2, "end_s": start_s + 5}
+        names = tuple(f"evidence/F{number:04d}-{kind}.jpg" for kind in ("peak", "before", "after"))
+        view = "second" if number % 12 > 8 else "first"
+        found.append(finding(number, rule=rule, detector=rule, severity=severity, view=view, evidence=names, **times))
+    times_s = range(30, 3600, 60)
+    kept = [{"view": "first", "timestamp_s": t, "path": f"evidence/snapshot-first-{t:06d}000ms.jpg"} for t in times_s]
+    views = {name: {**view, "duration_s": 3600.0} for name, view in session()["views"].items()}
+    thresholds = {"phone": 0.5, "earphone": 0.5, "seat_absence": 0.5, "mask": 0.6}
+    write_exam(folder, found, duration_s=3600.0, views=views, snapshots=kept, thresholds=thresholds)
+    for snapshot in kept:
+        shutil.copy(folder / "evidence/F0001-peak.jpg", folder / str(snapshot["path"]))
+    lines = score_lines(3600)
+    (folder / "scores.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_ledger(
+        folder,
+        event("camera_lost", 900.0, "second", reason="unplugged"),
+        event("frames_dropped", 1200.0, "first", count=12),
+        resumed(1800.0, 1830.5),
+    )
     return folder

@@ -1,8 +1,9 @@
 """The review page: one HTML file in which a person judges what was found in an exam.
 
-The page needs no network and no server: style, script, data and pictures lie inside it, and its
-Content-Security-Policy forbids everything else. Text from outside (file names, titles, articles) only
-ever travels as JSON and is shown as text. The same folder gives the same bytes.
+As a file it needs no network and no server: style, script, data and pictures lie inside it, and its
+Content-Security-Policy forbids everything else. Served by `runtime.review_server` it also
+sends decisions back, and its pictures are linked. Text from outside (file names, titles, articles, notes) only ever
+travels as JSON and is shown as text. The same folder gives the same bytes.
 
 What is wrong in the ledger itself stops the page with an `EvidenceError`. A picture that is missing or
 unreadable does not: the finding is shown, and says so in the picture's place.
@@ -20,49 +21,129 @@ from string import Template
 from typing import Any
 
 from proctor_models.runtime import report_curves as curves
+from proctor_models.runtime.decisions import NOTE_MAX, read_decisions
 from proctor_models.runtime.evidence import write_atomic
 from proctor_models.runtime.findings import Finding
+from proctor_models.runtime.report_groups import grouped
+from proctor_models.runtime.report_journal import Journal, read_journal
 from proctor_models.runtime.report_ledger import Exam, evidence_path, read_exam
+from proctor_models.runtime.report_pictures import kind_of, pictures
 from proctor_models.types import VIEWS
 
 PAGE_FILE = "review.html"
-PAGE_SCHEMA = "proctor-review/1"
+PAGE_SCHEMA = "proctor-review/2"
 
+_STYLES = ("review", "work", "narrow")
 _SCRIPTS = (
+    "words_zh",
+    "words_en",
     "words",
     "dom",
     "store",
+    "{keeper}",
+    "exchange",
     "axis",
     "header",
     "timeline",
     "curve",
     "pictures",
+    "events",
+    "list",
     "finding",
     "viewer",
-    "filters",
+    "toolbar",
+    "keys",
     "app",
 )
 _EXAM_POINTS = 600  # about the pixels a chart is wide
 _FINDING_POINTS = 160
 _CONTEXT_S = (8.0, 60.0)  # least and most seconds shown before and after a finding
 _PICTURE_BUDGET_BYTES = 48 * 2**20  # a page much larger than this opens slowly or not at all
-_KINDS = ("peak", "before", "after", "other", "snapshot")
-_SIGNATURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 
 
 def render(folder: Path) -> Path:
     """Write `review.html` into the folder of a watched exam and return its path.
 
     Args:
-        folder: holds `session.json`, `findings.jsonl`, `scores.jsonl` and `evidence/`.
+        folder: holds `session.json`, `findings.jsonl`, `scores.jsonl` and `evidence/`; `ledger.jsonl` and
+            `decisions.jsonl` where there are any.
 
     Raises:
         EvidenceError: a file is missing, half-written or of another schema, a field is wrong, an evidence
             path leads out of the folder, or the page cannot be written. A page that was there stays.
     """
-    page = _page(_payload(folder, read_exam(folder)))
+    page = page_html(review(folder))
     write_atomic(folder / PAGE_FILE, page.encode("utf-8"))
     return folder / PAGE_FILE
+
+
+def review(folder: Path, *, served: bool = False) -> dict[str, Any]:
+    """All that the page shows of a watched exam.
+
+    Args:
+        folder: see `render`.
+        served: whether a server stands behind the page: pictures are linked, decisions are sent to it.
+
+    Raises:
+        EvidenceError: see `render`.
+    """
+    exam, journal = read_exam(folder), read_journal(folder)
+    session = exam.session
+    intervals_s: dict[str, float] = {
+        view: curves.typical_interval_s(exam.times_s.get(view, []), session.rate_hz) for view in VIEWS
+    }
+    horizon_s = max([exam.horizon_s, *(each.end_s or each.timestamp_s for each in journal.happenings)])
+    occurrences = [(f"{each.rule} {each.view}", each.start_s, each.end_s) for each in exam.findings]
+    return {
+        "schema": PAGE_SCHEMA,
+        "served": served,
+        "ledger_sha256": exam.sha256,
+        "ledger_head": journal.head,
+        "horizon_s": horizon_s,
+        "session": {**asdict(session), "views": _views(exam, intervals_s)},
+        "detectors": _detectors(exam, intervals_s),
+        "findings": [_finding(exam, journal, finding, intervals_s) for finding in exam.findings],
+        "groups": [[exam.findings[index].id for index in group] for group in grouped(occurrences)],
+        "happenings": [asdict(each) for each in journal.happenings],
+        "pictures": pictures(_wanted(folder, exam, journal), _PICTURE_BUDGET_BYTES, embed=not served),
+        "decisions": decisions(folder),
+        "note_max": NOTE_MAX,
+    }
+
+
+def decisions(folder: Path) -> dict[str, Any]:
+    """What was decided so far, by finding.
+
+    Raises:
+        EvidenceError: the file cannot be read or was changed.
+    """
+    return {
+        name: {"decision": each.decision, "note": each.note, "decided_at": each.decided_at}
+        for name, each in sorted(read_decisions(folder).items())
+    }
+
+
+def page_html(payload: dict[str, Any]) -> str:
+    """The page that shows what `review` gave."""
+    template = Template(_asset("review.html"))
+    style, script = _style(), _script(payload["served"])
+    return template.substitute(policy=policy(payload), style=style, script=script, data=embedded_json(payload))
+
+
+def policy(payload: dict[str, Any]) -> str:
+    """The page's Content-Security-Policy: what lies in it, and its server if there is one."""
+    served = payload["served"]
+    rules = {
+        "default-src": "'none'",
+        "img-src": "'self'" if served else "data:",
+        "style-src": csp_hash(_style()),
+        "script-src": csp_hash(_script(served)),
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    if served:
+        rules["connect-src"] = "'self'"
+    return "; ".join(f"{name} {sources}" for name, sources in rules.items())
 
 
 def embedded_json(payload: object) -> str:
@@ -85,38 +166,19 @@ def csp_hash(source: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
-def _page(payload: dict[str, Any]) -> str:
-    style = _asset("review.css") + _asset("narrow.css")
-    script = '"use strict";\n(() => {\n' + "\n".join(_asset(f"{name}.js") for name in _SCRIPTS) + "})();\n"
-    policy = (
-        f"default-src 'none'; img-src data:; style-src {csp_hash(style)}; script-src {csp_hash(script)}; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    template = Template(_asset("review.html"))
-    return template.substitute(policy=policy, style=style, script=script, data=embedded_json(payload))
+def _style() -> str:
+    return "".join(_asset(f"{name}.css") for name in _STYLES)
+
+
+def _script(served: bool) -> str:
+    # The page that is a file holds no code that could speak to a network.
+    keeper = "keep_server" if served else "keep_browser"
+    parts = [_asset(f"{name.format(keeper=keeper)}.js") for name in _SCRIPTS]
+    return '"use strict";\n(() => {\n' + "\n".join(parts) + "})();\n"
 
 
 def _asset(name: str) -> str:
     return (files("proctor_models.runtime") / "assets" / name).read_text(encoding="utf-8")
-
-
-def _payload(folder: Path, exam: Exam) -> dict[str, Any]:
-    session = exam.session
-    intervals_s: dict[str, float] = {
-        view: curves.typical_interval_s(exam.times_s.get(view, []), session.rate_hz) for view in VIEWS
-    }
-    return {
-        "schema": PAGE_SCHEMA,
-        "ledger_sha256": exam.sha256,
-        "horizon_s": exam.horizon_s,
-        "session": {**asdict(session), "views": _views(exam, intervals_s)},
-        "detectors": _detectors(exam, intervals_s),
-        "findings": [
-            {**asdict(finding), "curve": _finding_curve(exam, finding, intervals_s[finding.view])}
-            for finding in exam.findings
-        ],
-        "pictures": _pictures(folder, exam),
-    }
 
 
 def _views(exam: Exam, intervals_s: dict[str, float]) -> list[dict[str, Any]]:
@@ -159,6 +221,14 @@ def _detectors(exam: Exam, intervals_s: dict[str, float]) -> list[dict[str, Any]
     ]
 
 
+def _finding(exam: Exam, journal: Journal, finding: Finding, intervals_s: dict[str, float]) -> dict[str, Any]:
+    return {
+        **asdict(finding),
+        "curve": _finding_curve(exam, finding, intervals_s[finding.view]),
+        "clips": journal.clips.get(finding.id, ()),
+    }
+
+
 def _finding_curve(exam: Exam, finding: Finding, interval_s: float) -> curves.Curve | None:
     """The scores around one finding, None where no detector stands behind it."""
     track = exam.tracks.get((finding.detector, finding.view))
@@ -170,33 +240,9 @@ def _finding_curve(exam: Exam, finding: Finding, interval_s: float) -> curves.Cu
     return curves.curve(track, window, interval_s, _FINDING_POINTS)
 
 
-def _pictures(folder: Path, exam: Exam) -> dict[str, dict[str, str]]:
-    """Every picture by its path; peaks first, so that they are what the budget is spent on."""
-    wanted = {name: (_kind(name), f"findings.jsonl: {each.id}") for each in exam.findings for name in each.evidence}
-    wanted |= {each.path: ("snapshot", "session.json: snapshots") for each in exam.session.snapshots}
-    left = _PICTURE_BUDGET_BYTES
-    pictures: dict[str, dict[str, str]] = {}
-    for name, (kind, where) in sorted(wanted.items(), key=lambda item: (_KINDS.index(item[1][0]), item[0])):
-        picture = {"kind": kind, **_embedded(evidence_path(folder, name, where), left)}
-        left -= len(picture.get("src", ""))
-        pictures[name] = picture
-    return pictures
-
-
-def _kind(name: str) -> str:
-    """What a picture shows, by the end of its name: the moment of the peak, or before or after it."""
-    end = Path(name).stem.rpartition("-")[2]
-    return end if end in _KINDS else "other"
-
-
-def _embedded(path: Path, budget: int) -> dict[str, str]:
-    """The picture as a data URI, or why it is not shown."""
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return {"state": "missing"}
-    media_type = next((kind for signature, kind in _SIGNATURES.items() if content.startswith(signature)), None)
-    if media_type is None:
-        return {"state": "unreadable"}
-    source = f"data:{media_type};base64,{base64.b64encode(content).decode('ascii')}"
-    return {"state": "shown", "src": source} if len(source) <= budget else {"state": "left_out"}
+def _wanted(folder: Path, exam: Exam, journal: Journal) -> dict[str, tuple[str, Path]]:
+    """Kind and file of every picture, by its path."""
+    named = {name: (kind_of(name), f"findings.jsonl: {each.id}") for each in exam.findings for name in each.evidence}
+    named |= {each.path: ("snapshot", "session.json: snapshots") for each in exam.session.snapshots}
+    named |= {path: ("clip", f"ledger.jsonl: {each}") for each, clips in journal.clips.items() for path in clips}
+    return {name: (kind, evidence_path(folder, name, where)) for name, (kind, where) in named.items()}

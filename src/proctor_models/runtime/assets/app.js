@@ -1,19 +1,21 @@
-// Ties the parts together: what is current, what is decided, which key does what.
+// Ties the parts together: what is current, and when what is drawn anew.
 function renderAll() {
   document.documentElement.lang = languageCode(state.language);
   document.title = `${DATA.session.title[state.language]} · ${words().page}`;
   renderHeader();
   renderTimeline();
-  renderFindings();
-  renderSnapshots();
   renderToolbar();
+  renderList();
+  renderEvents();
+  renderSnapshots();
   renderScores();
+  renderFacts();
   renderFooter();
-  applyFilters();
-  setCurrent(state.current);
+  setCurrent(FINDINGS.has(state.current) ? state.current : shownIds()[0] || null);
 }
 
 function switchLanguage(language) {
+  keepNote();
   setLanguage(language);
   try {
     history.replaceState(null, "", `#lang=${language}`);
@@ -25,80 +27,54 @@ function switchLanguage(language) {
 }
 
 function setCurrent(id) {
+  const before = state.current;
   state.current = id;
-  for (const card of document.querySelectorAll(".card")) {
-    if (card.id === id) card.setAttribute("aria-current", "true");
-    else card.removeAttribute("aria-current");
-  }
-  markCurrent();
+  renderCard();
+  for (const each of [before, id]) if (each) showInList(each);
+  markShown();
+  if (id) revealInList(id);
 }
 
 function select(id, { focus }) {
-  const card = byId(id);
-  if (card.hidden) clearFilters();
+  if (!matches(FINDINGS.get(id))) clearFilters();
+  keepNote();
   setCurrent(id);
-  if (focus) card.focus({ preventScroll: true });
-  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  card.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
   tip.hide();
-}
-
-function decideOn(id, decision) {
-  setDecision(id, decision);
-  refreshDecision(id);
-}
-
-function refreshDecision(id) {
-  showDecision(id);
-  showProgress();
-  markCurrent();
-  announce(words().decided(id, words().decision[decisionOf(id)]));
-}
-
-function step(by) {
-  const shown = DATA.findings.filter((finding) => !byId(finding.id).hidden).map((finding) => finding.id);
-  const next = shown[shown.indexOf(state.current) + by];
-  if (next) select(next, { focus: true });
-}
-
-function undoLast() {
-  const id = takeBack();
-  if (!id) return;
-  refreshDecision(id);
-  select(id, { focus: true });
-}
-
-// Deciding by key goes on to the next finding; deciding by mouse stays, for the pointer is already there.
-const KEYS = {
-  j: () => step(1),
-  k: () => step(-1),
-  c: () => decideByKey("confirmed"),
-  d: () => decideByKey("dismissed"),
-  u: undoLast,
-};
-
-function decideByKey(decision) {
-  if (!state.current) return;
-  decideOn(state.current, decision);
-  step(1);
-}
-
-function onKey(event) {
-  const typing = event.target.closest("select, textarea, dialog, input:not([type=checkbox])");
-  const handler = KEYS[event.key];
-  if (!handler || !state.keys || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  event.preventDefault();
-  handler();
+  const shown = byId("stage").firstChild;
+  if (focus) shown.focus({ preventScroll: true });
+  const { top } = shown.getBoundingClientRect();
+  const covered = parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop) || 0;
+  // The card stays where it is while a person judges: the page moves only where its head cannot be seen.
+  if (top < covered - 1 || top > window.innerHeight / 3) shown.scrollIntoView({ block: "start" });
 }
 
 let resizing = 0;
+let width = window.innerWidth;
 function onResize() {
+  if (window.innerWidth === width) return; // a phone's address bar comes and goes
+  width = window.innerWidth;
   clearTimeout(resizing);
   resizing = setTimeout(() => {
+    keepNote();
     renderTimeline();
     renderScores();
-    applyFilters();
+    renderToolbar();
+    renderList();
+    setCurrent(state.current);
   }, 150);
+}
+
+// On paper every finding stands, not only the current one.
+function fillPaper() {
+  refill(byId("paper"), DATA.findings.map((finding) => {
+    const made = card(finding);
+    made.querySelector(".badge").textContent = `${finding.id} · ${words().decision[decisionOf(finding.id)]}`;
+    made.dataset.decision = decisionOf(finding.id);
+    made.querySelector("h3").removeAttribute("id");
+    made.append(el("p", { class: "paper-note" }, noteOf(finding.id) && `${words().note}: ${noteOf(finding.id)}`));
+    return made;
+  }));
+  drawAxes(byId("paper"));
 }
 
 startState();
@@ -107,3 +83,5 @@ renderAll();
 document.addEventListener("keydown", onKey);
 window.addEventListener("resize", onResize);
 window.addEventListener("scroll", tip.hide, { passive: true });
+window.addEventListener("beforeprint", fillPaper);
+window.addEventListener("afterprint", () => refill(byId("paper")));

@@ -1,13 +1,12 @@
-// Who is judged by which rules, from which recordings, with which models.
+// Who is judged by which rules; at the end of the page, from which recordings and with which models.
 function renderHeader() {
   const { title } = DATA.session;
   const other = state.language === "zh" ? "en" : "zh";
   refill(byId("header"),
     el("div", { class: "masthead" }, el("p", { class: "kicker" }, words().page), languageSwitch()),
-    el("h1", {}, title[state.language], el("small", { lang: languageCode(other) }, title[other])),
-    notice(),
-    el("div", { class: "overview" }, summary(), facts()),
-  );
+    el("div", { class: "headline" },
+      el("h1", {}, title[state.language], el("small", { lang: languageCode(other) }, title[other])), summary()),
+    notice());
 }
 
 const languageCode = (language) => (language === "zh" ? "zh-CN" : "en");
@@ -33,15 +32,16 @@ function summary() {
   return el("ul", { class: "summary", "aria-label": words().summary }, Object.keys(GLYPHS).map(line));
 }
 
-function facts() {
+function renderFacts() {
   const { session } = DATA;
   const models = Object.entries(session.models).map(([name, sha256]) => hash(words().model(name), sha256));
-  return el("dl", { class: "facts", "aria-label": words().facts },
-    session.views.map((view) => fact(viewName(view.view), el("span", { class: "file" }, view.file_name),
-      recordingLine(view), view.frames_undecodable > 0 && words().undecodable(view.frames_undecodable))),
-    fact(words().duration, clock(session.duration_s), words().perSecond(session.rate_hz)),
-    fact(words().pack, session.pack_version, ...models),
-    fact(words().rules, session.rules_name, hash("SHA-256", session.rules_sha256)));
+  refill(byId("facts"), sectionTitle("facts-title", words().facts),
+    el("dl", { class: "facts" },
+      session.views.map((view) => fact(viewName(view.view), el("span", { class: "file" }, view.file_name),
+        recordingLine(view), view.frames_undecodable > 0 && words().undecodable(view.frames_undecodable))),
+      fact(words().duration, clock(session.duration_s), words().perSecond(session.rate_hz)),
+      fact(words().pack, session.pack_version, ...models),
+      fact(words().rules, session.rules_name, hash("SHA-256", session.rules_sha256))));
 }
 
 function fact(name, value, ...more) {
@@ -69,6 +69,7 @@ function copyHash(shown, sha256) {
 
 function renderFooter() {
   const files = Object.entries(DATA.ledger_sha256).map(([name, sha256]) => el("span", {}, hash(name, sha256)));
+  const head = DATA.ledger_head && el("span", {}, hash(words().ledgerHead, DATA.ledger_head));
   refill(byId("footer"),
-    el("p", {}, words().footer), el("p", { class: "files" }, `${words().ledger}: `, files), notice());
+    el("p", {}, words().footer), el("p", { class: "files" }, `${words().ledger}: `, files, head), notice());
 }

@@ -63,5 +63,20 @@ function renderSnapshots() {
   section.hidden = all.length === 0;
   refill(section, sectionTitle("snapshots-title", words().snapshots, el("span", { class: "count" }, String(all.length))),
     el("p", { class: "hint" }, words().snapshotsHint),
-    el("div", { class: "snapshots" }, all.map((picture) => pictureFigure(picture, all))));
+    el("div", { class: "snapshots", role: "group", tabindex: "0", "aria-labelledby": "snapshots-title" }, all.map((picture) => pictureFigure(picture, all))));
+}
+
+// A clip moves by itself and without end: it is shown only while somebody asks for it.
+function clip(path) {
+  const picture = { path, ...DATA.pictures[path] };
+  if (picture.state !== "shown") return el("p", { class: "no-picture" }, words().pictureState[picture.state], el("code", {}, path));
+  const place = el("div", { class: "clip-place" });
+  const button = el("button", { type: "button", class: "plain", "aria-expanded": "false", on: { click: toggle } }, `▶ ${words().clip}`);
+  function toggle() {
+    const open = place.childElementCount === 0;
+    refill(place, open && el("img", { src: picture.src, alt: words().clip }));
+    button.setAttribute("aria-expanded", String(open));
+    button.textContent = open ? `■ ${words().closeClip}` : `▶ ${words().clip}`;
+  }
+  return el("div", { class: "clip screen-only" }, button, place);
 }

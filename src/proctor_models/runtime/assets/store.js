@@ -1,14 +1,20 @@
-// What the page remembers. Storage may be forbidden (private windows, local files): the page works without.
-const KEY = `proctor-review:${DATA.ledger_sha256["session.json"].slice(0, 16)}${DATA.ledger_sha256["findings.jsonl"].slice(0, 16)}`;
+// What the page knows of the review. Where decisions are kept is the keeper's business: this browser, or a server.
 const LANGUAGE_KEY = "proctor-review:language";
+const FINDINGS = new Map(DATA.findings.map((finding) => [finding.id, finding]));
+const RULES_OF = new Map(); // detector -> ids of the rules that read it and found something
+for (const { detector, rule } of DATA.findings) {
+  RULES_OF.set(detector, (RULES_OF.get(detector) || new Set()).add(rule));
+}
 
 const state = {
   language: "zh",
   current: null,
+  order: "severity",
   filters: { severity: "", rule: "", view: "", decision: "" },
-  decisions: {}, // finding id -> { decision, decided_at }
-  history: [], // what `u` takes back: [finding id, the decision before]
+  decisions: {}, // finding id -> { decision, note, decided_at }
+  history: [], // what `u` takes back: [[finding id, the entry before], ...]
   keys: true,
+  allRows: DATA.findings.length === 0,
   kept: true,
 };
 
@@ -16,6 +22,7 @@ function recall(key) {
   try {
     return localStorage.getItem(key);
   } catch (error) {
+    // Storage may be forbidden (private windows, local files): the page works without.
     state.kept = false;
     return null;
   }
@@ -33,17 +40,7 @@ function startState() {
   const asked = new URLSearchParams(location.hash.slice(1)).get("lang") || recall(LANGUAGE_KEY);
   const guess = (navigator.language || "zh").toLowerCase().startsWith("zh") ? "zh" : "en";
   state.language = asked === "zh" || asked === "en" ? asked : guess;
-  state.decisions = recallDecisions();
-}
-
-function recallDecisions() {
-  const known = new Set(DATA.findings.map((finding) => finding.id));
-  try {
-    const stored = Object.entries(JSON.parse(recall(KEY) || "{}"));
-    return Object.fromEntries(stored.filter(([id, entry]) => known.has(id) && entry.decision));
-  } catch (error) {
-    return {};
-  }
+  state.decisions = { ...DATA.decisions, ...keeper.recall() };
 }
 
 function setLanguage(language) {
@@ -52,42 +49,59 @@ function setLanguage(language) {
 }
 
 const decisionOf = (id) => (state.decisions[id] ? state.decisions[id].decision : "open");
+const noteOf = (id) => (state.decisions[id] ? state.decisions[id].note || "" : "");
+const judged = () => DATA.findings.filter((finding) => decisionOf(finding.id) !== "open").length;
 
-function setDecision(id, decision) {
-  state.history.push([id, state.decisions[id] || null]);
-  putDecision(id, decision === "open" ? null : { decision, decided_at: new Date().toISOString() });
+// Entries by finding id, null for none; what stood there before can be taken back in one go.
+function putAll(entries, { takeBack = true } = {}) {
+  if (takeBack) state.history.push(entries.map(([id]) => [id, state.decisions[id] || null]));
+  for (const [id, entry] of entries) {
+    if (entry) state.decisions[id] = entry;
+    else delete state.decisions[id];
+  }
+  keeper.keep(entries.map(([id]) => id));
 }
 
-function putDecision(id, entry) {
-  if (entry) state.decisions[id] = entry;
-  else delete state.decisions[id];
-  remember(KEY, JSON.stringify(state.decisions));
+function decideAll(ids, decision) {
+  const decided_at = new Date().toISOString();
+  putAll(ids.map((id) => {
+    const note = noteOf(id);
+    return [id, decision === "open" && !note ? null : { decision, note, decided_at }];
+  }));
 }
 
+function putNote(id, note) {
+  if (note === noteOf(id)) return;
+  const decision = decisionOf(id);
+  const entry = decision === "open" && !note ? null : { decision, note, decided_at: new Date().toISOString() };
+  putAll([[id, entry]], { takeBack: false });
+}
+
+// The findings whose entry was restored.
 function takeBack() {
   const last = state.history.pop();
-  if (last) putDecision(last[0], last[1]);
-  return last ? last[0] : null;
+  if (last) putAll(last, { takeBack: false });
+  return last ? last.map(([id]) => id) : [];
 }
 
-function decisionsFile() {
-  const { rules_name: name, rules_sha256: sha256, pack_version: version } = DATA.session;
-  const decided = DATA.findings.filter((finding) => state.decisions[finding.id]);
-  return {
-    schema: "proctor-decisions/1",
-    ledger_sha256: DATA.ledger_sha256,
-    pack: { version },
-    rules: { name, sha256 },
-    exported_at: new Date().toISOString(),
-    findings: DATA.findings.length,
-    decisions: decided.map((finding) => ({ finding: finding.id, ...state.decisions[finding.id] })),
-  };
+// Groups of findings in the order they are walked through, each with those that match the filters.
+const RANK = Object.keys(GLYPHS);
+
+function shownGroups() {
+  const groups = DATA.groups.map((ids) => ({ ids, shown: ids.map((id) => FINDINGS.get(id)).filter(matches) }));
+  const rank = (group) => (state.order === "severity" ? RANK.indexOf(group.shown[0].severity) : 0);
+  return groups.filter((group) => group.shown.length)
+    .sort((a, b) => rank(a) - rank(b) || a.shown[0].start_s - b.shown[0].start_s);
 }
 
-function exportDecisions() {
-  const text = `${JSON.stringify(decisionsFile(), null, 2)}\n`;
-  const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  el("a", { href: url, download: "decisions.json" }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 10000);
-  announce(words().exported);
+const shownIds = () => shownGroups().flatMap((group) => group.shown.map((finding) => finding.id));
+const groupOf = (id) => DATA.groups.find((ids) => ids.includes(id));
+
+function matches(finding) {
+  const { severity, rule, view, decision } = state.filters;
+  return (!severity || finding.severity === severity) && (!rule || finding.rule === rule)
+    && (!view || finding.view === view) && (!decision || decisionOf(finding.id) === decision || state.justDecided.has(finding.id));
 }
+
+// A finding must not vanish under the hand that just decided on it: only when a filter is set anew.
+state.justDecided = new Set();

@@ -1,0 +1,32 @@
+// What happened to the watching itself: in the timeline, and as a list.
+const happeningName = (each) => words().happening[each.kind] || each.kind;
+
+function happeningWhen(each) {
+  return each.end_s === null ? clock(each.timestamp_s) : `${clock(each.timestamp_s)} – ${clock(each.end_s)}`;
+}
+
+function happeningDetail(each) {
+  return Object.entries(each.detail).map(([name, value]) => `${words().detail[name] || name}: ${value}`).join(" · ");
+}
+
+function eventMark(each) {
+  const lines = () => [happeningName(each), happeningWhen(each), happeningDetail(each)].filter(Boolean);
+  return el("span", {
+    class: "event-mark", role: "img", "aria-label": lines().join(", "),
+    style: { left: `${percent(each.timestamp_s, 0, DATA.horizon_s)}%` },
+    on: { pointerenter: (event) => tip.show(event.currentTarget, lines()), pointerleave: tip.hide },
+  }, el("i", { class: "event-sign" }, "!"));
+}
+
+function renderEvents() {
+  const all = DATA.happenings;
+  const line = (each) => el("li", {},
+    el("time", {}, happeningWhen(each)), el("strong", {}, happeningName(each)),
+    el("span", {}, [each.view && viewName(each.view), happeningDetail(each)].filter(Boolean).join(" · ")));
+  const section = byId("events");
+  section.hidden = DATA.ledger_head === null; // a folder without a ledger knows nothing of the watching
+  refill(section,
+    sectionTitle("events-title", words().happenings, el("span", { class: "count" }, String(all.length))),
+    el("p", { class: "hint" }, all.length ? words().happeningsHint : words().noHappenings),
+    all.length > 0 && el("ol", { class: "events" }, all.map(line)));
+}

@@ -1,0 +1,90 @@
+"""What the review page takes from a session's ledger: what happened to the watching, and clips."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from proctor_models.runtime.entries import Entry, read_ledger
+
+RESTARTED = "restarted"
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One thing that happened to the watching itself."""
+
+    kind: str
+    """See `runtime.events`."""
+    timestamp_s: float
+    """Seconds on the exam's clock."""
+    end_s: float | None
+    """Where watching went on, after a restart."""
+    view: str | None
+    at: str
+    """Wall clock when it was written, UTC."""
+    detail: dict[str, str | int | float]
+
+
+@dataclass(frozen=True)
+class Journal:
+    """A session's ledger, as far as the page shows it; empty for a folder without one."""
+
+    head: str | None = None
+    """Hash of the ledger's last line."""
+    happenings: tuple[Happening, ...] = ()
+    """By time."""
+    clips: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Paths by finding id."""
+
+
+def read_journal(folder: Path) -> Journal:
+    """Read `ledger.jsonl`, where there is one.
+
+    Raises:
+        EvidenceError: the ledger cannot be read or was changed, or a line of it lacks a field.
+    """
+    entries = read_ledger(folder)
+    if not entries:
+        return Journal()
+    clips: dict[str, tuple[str, ...]] = {}
+    for entry in entries:
+        if entry.kind == "clip":
+            finding = entry.content["finding"]
+            clips[finding] = (*clips.get(finding, ()), entry.content["path"])
+    return Journal(entries[-1].line.sha256, _happenings(entries), clips)
+
+
+def _happenings(entries: Sequence[Entry]) -> tuple[Happening, ...]:
+    found = [
+        Happening(RESTARTED, *_gap(entry), view=None, at=entry.at, detail={})
+        for entry in entries
+        if entry.kind == "resumed"
+    ]
+    told = bool(found)  # a restart is told once, by the line that knows the gap
+    for entry in entries:
+        if entry.kind == "event" and not (told and entry.content.get("event") == RESTARTED):
+            raw = entry.content
+            view, detail = raw.get("view"), raw.get("detail")
+            found.append(
+                Happening(
+                    kind=raw["event"],
+                    timestamp_s=_seconds(raw.get("timestamp_s"), entry.timestamp_s),
+                    end_s=None,
+                    view=view if isinstance(view, str) else None,
+                    at=entry.at,
+                    detail=dict(detail) if isinstance(detail, dict) else {},
+                )
+            )
+    return tuple(sorted(found, key=lambda each: each.timestamp_s))
+
+
+def _gap(entry: Entry) -> tuple[float, float]:
+    start = _seconds(entry.content.get("from_s"), entry.timestamp_s)
+    return start, max(start, _seconds(entry.content.get("to_s"), start))
+
+
+def _seconds(value: Any, otherwise: float) -> float:
+    return round(float(value), 3) if isinstance(value, int | float) and not isinstance(value, bool) else otherwise

@@ -1,0 +1,64 @@
+"""Pictures of the review page: inside it, or linked from it where they are served beside it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from pathlib import Path
+
+_KINDS = ("peak", "before", "after", "other", "snapshot", "clip")
+_SIGNATURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png", b"RIFF": "image/webp"}
+
+
+def kind_of(name: str) -> str:
+    """What a picture shows, by the end of its name: the moment of the peak, or before or after it.
+
+    >>> kind_of("evidence/F0001-peak.jpg"), kind_of("evidence/F0001.jpg")
+    ('peak', 'other')
+    """
+    end = Path(name).stem.rpartition("-")[2]
+    return end if end in _KINDS else "other"
+
+
+def pictures(wanted: Mapping[str, tuple[str, Path]], budget_bytes: int, *, embed: bool) -> dict[str, dict[str, str]]:
+    """Every picture by its path, or why it is not shown.
+
+    Args:
+        wanted: kind and file by path.
+        budget_bytes: what all embedded pictures may take; peaks are served first, clips last.
+        embed: whether pictures lie inside the page, or are linked.
+    """
+    left = budget_bytes
+    made: dict[str, dict[str, str]] = {}
+    for name, (kind, path) in sorted(wanted.items(), key=lambda item: (_KINDS.index(item[1][0]), item[0])):
+        picture = _embedded(path, left) if embed else _linked(path, name)
+        if embed:
+            left -= len(picture.get("src", ""))
+        made[name] = {"kind": kind, **picture}
+    return made
+
+
+def media_type(content: bytes) -> str | None:
+    """What a picture's first bytes say it is; None if it is none that the page shows."""
+    return next((kind for signature, kind in _SIGNATURES.items() if content.startswith(signature)), None)
+
+
+def _embedded(path: Path, budget: int) -> dict[str, str]:
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return {"state": "missing"}
+    kind = media_type(content)
+    if kind is None:
+        return {"state": "unreadable"}
+    source = f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+    return {"state": "shown", "src": source} if len(source) <= budget else {"state": "left_out"}
+
+
+def _linked(path: Path, name: str) -> dict[str, str]:
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(8)
+    except OSError:
+        return {"state": "missing"}
+    return {"state": "shown", "src": name} if media_type(start) else {"state": "unreadable"}

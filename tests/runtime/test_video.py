@@ -62,6 +62,13 @@ def test_frames__slow_recording_gives_each_frame_once(tmp_path: Path, fps: int) 
     assert recording.duration_s == pytest.approx(6, abs=0.01)
 
 
+def test_frames__what_is_remembered_of_time_does_not_grow_with_the_recording(tmp_path: Path) -> None:
+    recording = Recording(write(tmp_path / "a.mp4", [*range(0, 20_000, 40), *range(20_000, 30_000, 100)]))
+    assert sum(1 for _ in recording.frames(rate_hz=1)) == 30
+    assert len(recording._intervals_us) <= 6  # of 600
+    assert recording._usual_s() == pytest.approx(0.04, abs=1e-3)
+
+
 def test_recording__header(tmp_path: Path) -> None:
     recording = Recording(write(tmp_path / "a.mp4", range(0, 2000, 40)))
     assert recording.resolution_wh == (64, 48)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import os
-import statistics
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -67,7 +67,7 @@ class Recording:
         self._stated_frames = int(count)
         self._container = _container(path)
         self._time_s = self._offset_s = 0.0
-        self._intervals_s: list[float] = []
+        self._intervals_us: Counter[int] = Counter()  # how often each: a list would grow with the recording
 
     @property
     def duration_s(self) -> float:
@@ -137,7 +137,7 @@ class Recording:
             if same >= _FROZEN_FRAMES:
                 raise self._without_times()
             if timestamp_s > self._time_s:
-                self._intervals_s.append(timestamp_s - self._time_s)
+                self._intervals_us[round(1e6 * (timestamp_s - self._time_s))] += 1
                 self._time_s = timestamp_s
             if not self.decoded:
                 self._offset_s = max(0.0, self._capture.get(cv2.CAP_PROP_PTS)) / (self.fps or 1.0)
@@ -148,7 +148,12 @@ class Recording:
 
     def _usual_s(self) -> float:
         """Seconds one frame is shown: the median, as any one interval may be a gap and the stated fps may lie."""
-        return statistics.median(self._intervals_s) if self._intervals_s else 1 / (self.fps or 1.0)
+        passed = 0
+        for interval_us, count in sorted(self._intervals_us.items()):
+            passed += count
+            if 2 * passed >= self._intervals_us.total():
+                return interval_us / 1e6
+        return 1 / (self.fps or 1.0)
 
     def _cut_off(self) -> int:
         """Frames the header promises beyond those decoded."""

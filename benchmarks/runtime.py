@@ -20,7 +20,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from runtime_figures import Figure, Plan, machine, page_table, write_into
+from runtime_figures import Figure, Plan, around, machine, page_table, write_into
 from runtime_options import options
 from runtime_start import start, together
 from runtime_stock import stock
@@ -48,6 +48,8 @@ def main() -> int:
     figures: list[Figure] = []
     print(" ".join(f"{key}={value}" for key, value in facts.items()))
     try:
+        if args.page:
+            around(args.page, "benchmarks/runtime.py")
         with tempfile.TemporaryDirectory() as work:
             plan = Plan(args.pack, args.exam, args.weights, args.rules, args.quick, work=Path(work))
             pack = plan.load()

@@ -154,12 +154,22 @@ def write_into(page: Path, name: str, text: str) -> None:
     Raises:
         ConfigError: the page has no such place.
     """
+    before, after = around(page, name)
+    write_text(page, f"{before}\n\n{text}\n\n{after}")
+
+
+def around(page: Path, name: str) -> tuple[str, str]:
+    """A page up to and from its two comments called `name`; asked before a long run, too.
+
+    Raises:
+        ConfigError: the page has no such place.
+    """
     start, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
     before, found, rest = page.read_text(encoding="utf-8").partition(start) if page.is_file() else ("", "", "")
     _, closed, after = rest.partition(end)
     if not (found and closed):
         raise ConfigError(f"{page}: expected the comments {start} and {end}, to write between them; add them")
-    write_text(page, f"{before}{start}\n\n{text}\n\n{end}{after}")
+    return before + start, end + after
 
 
 def machine() -> dict[str, object]:

@@ -25,7 +25,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from runtime_figures import Plan, exam_frames, machine, write_into
+from runtime_figures import Plan, around, exam_frames, machine, write_into
 from soak_memory import FLAT_MIB_AN_HOUR, Usage, draw, page, slope, usage
 
 from proctor_models.errors import DataError, ProctorError
@@ -165,7 +165,7 @@ def pictures(plan: Plan, hours: float) -> Iterator[tuple[float, View, Key, Image
             continue
         for place, view in enumerate(VIEWS):
             key, image = quiet[view][number * 7 % len(quiet[view])]
-            second_s = at_s % 3600 - 300 * place  # not both cameras at once
+            second_s = at_s % 3600 - 240 * place  # not both cameras at once, and not in the busy minute
             if COVERED_S[0] <= second_s < COVERED_S[1]:
                 key, image = ("dark", view), dark
             if not UNPLUGGED_S[0] <= second_s < UNPLUGGED_S[1]:
@@ -194,7 +194,7 @@ def soak(plan: Plan, session: Session, hours: float, restart_every_h: float) -> 
         if timestamp_s >= next_read_s:
             next_read_s += READ_EVERY_S
             written = sum(path.stat().st_size for path in session.folder.rglob("*") if path.is_file())
-            readings.append(usage(timestamp_s / 3600, written, session.rules.total()))
+            readings.append(usage(timestamp_s / 3600, written, session.rules.total(), len(session.restarts_h)))
             if len(readings) % 30 == 1:
                 now = readings[-1]
                 print(
@@ -213,7 +213,7 @@ def summary(readings: list[Usage], session: Session, hours: float) -> dict[str, 
     found: dict[str, object] = {}
     for name in ("rss_mib", "anonymous_mib"):
         values = [getattr(reading, name) for reading in warm]
-        fitted, low, high = slope([reading.hour for reading in warm], values)
+        fitted, low, high = slope([reading.hour for reading in warm], values, [reading.restarts for reading in warm])
         found[name] = {
             "least": min(values),
             "most": max(values),
@@ -251,6 +251,8 @@ def main() -> int:
     plan = Plan(args.pack, args.exam, Path(), args.rules, quick=False, rate_hz=RATE_HZ)
     facts = machine()
     try:
+        if args.page:
+            around(args.page, "benchmarks/soak.py")
         with tempfile.TemporaryDirectory() as work:
             session = Session(plan, Path(work) / "exam", args.nets_every)
             readings = soak(plan, session, args.hours, args.restart_every)

@@ -356,12 +356,12 @@ def test_soak__slope_of_a_line_is_known_and_of_noise_is_nothing(monkeypatch: pyt
     memory = load(monkeypatch, "soak_memory")
     hours = np.arange(1, 8, 1 / 12)
     rng = np.random.default_rng(0)
-    fitted, low, high = memory.slope(hours, 200 + 5 * hours + rng.normal(0, 1, len(hours)))
+    fitted, low, high = memory.slope(hours, 200 + 5 * hours + rng.normal(0, 1, len(hours)), hours > 3)
     assert low < 5 < high
-    assert fitted == pytest.approx(5, abs=0.3)
-    low, high = memory.slope(hours, 200 + rng.normal(0, 1, len(hours)))[1:]
+    assert fitted == pytest.approx(5, abs=0.5)
+    low, high = memory.slope(hours, 200 + 30 * (hours > 3) + rng.normal(0, 1, len(hours)), hours > 3)[1:]
     assert low < 0 < high
-    assert np.isnan(memory.slope([1.0], [200.0])).all()
+    assert np.isnan(memory.slope([1.0], [200.0], [0])).all()
 
 
 def test_runtime__examples_hold(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -127,7 +127,7 @@ def test_observe__refuses_an_unknown_view() -> None:
         (
             rule(detector="hat"),
             0.5,
-            r"exam: rules\[0\]\.detector: expected one of phone, earphone, recording_gap, got 'hat'",
+            r"exam: rules\[0\]\.detector: expected one of phone, earphone, recording_gap, .*, got 'hat'",
         ),
         (rule(min_duration_s=0.2), 0.5, r"exam: rules\[0\]\.min_duration_s: 0.2 s cannot be measured"),
         (rule(max_gap_s=0.5), 0.5, r"exam: rules\[0\]\.max_gap_s: 0.5 s cannot bridge"),

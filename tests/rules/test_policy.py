@@ -10,9 +10,10 @@ import pytest
 import yaml
 
 from proctor_models.config import DETECTOR_NAMES
+from proctor_models.detectors import DETECTORS
 from proctor_models.errors import ConfigError
 from proctor_models.rules.engine import Engine
-from proctor_models.rules.policy import RECORDING_GAP, ruleset_from_dict
+from proctor_models.rules.policy import UNSCORED, ruleset_from_dict
 
 RULES = Path(__file__).parents[2] / "configs" / "rules"
 SHIPPED = ("online-interview", "remote-exam")
@@ -41,7 +42,19 @@ def raw_rules() -> dict[str, Any]:
         "title": TEXT,
         "article": TEXT,
     }
-    return {"schema": "proctor-rules/1", "name": "exam", "title": TEXT, "rules": [phone, gap]}
+    scan = {
+        "id": "scan",
+        "detector": "environment_scan",
+        "views": ["second"],
+        "within_s": 120,
+        "min_turn_deg": 270,
+        "min_candidate_share": 0.5,
+        "severity": "invalid_recording",
+        "title": TEXT,
+        "article": TEXT,
+    }
+    speech = phone | {"id": "speech", "detector": "external/speech", "enter": 0.6, "from_s": 10}
+    return {"schema": "proctor-rules/1", "name": "exam", "title": TEXT, "rules": [phone, gap, scan, speech]}
 
 
 def load(name: str) -> dict[str, Any]:
@@ -51,13 +64,18 @@ def load(name: str) -> dict[str, Any]:
 
 def test_ruleset_from_dict__reads_every_key() -> None:
     ruleset = ruleset_from_dict(raw_rules(), "exam.yaml")
-    phone, gap = ruleset.rules
+    phone, gap, scan, speech = ruleset.rules
     assert (phone.id, phone.views, phone.enter) == ("phone", ("first",), None)
     assert (phone.leave_ratio, phone.min_duration_s, phone.max_gap_s, phone.min_share) == (0.7, 1.0, 2.0, 0.5)
     assert phone.title.zh == "手机"
     assert gap.is_gap
     assert gap.ends_within_s is None
     assert not phone.is_gap
+    assert scan.is_scan
+    assert (scan.within_s, scan.min_turn_deg, scan.min_candidate_share) == (120, 270, 0.5)
+    assert speech.is_external
+    assert (speech.enter, speech.from_s, phone.from_s) == (0.6, 10, 0)
+    assert [rule.is_scored for rule in ruleset.rules] == [True, False, False, True]
 
 
 def test_ruleset_from_dict__the_hash_is_of_the_meaning() -> None:
@@ -98,6 +116,14 @@ def test_ruleset_from_dict__the_hash_is_of_the_meaning() -> None:
         ("rules.1.min_duration_s", 0, r"rules\[1\]\.min_duration_s: expected seconds above 0"),
         ("rules.1.ends_within_s", "long", r"rules\[1\]\.ends_within_s: expected seconds"),
         ("rules.0.ends_within_s", 3, r"rules\[0\]\.ends_within_s: unknown key"),
+        ("rules.0.detector", ["phone"], r"rules\[0\]\.detector: expected a text"),
+        ("rules.0.from_s", -1, r"rules\[0\]\.from_s: expected seconds, a number from 0 up"),
+        ("rules.2.within_s", 0, r"rules\[2\]\.within_s: expected seconds, a number above 0"),
+        ("rules.2.min_turn_deg", 400, r"rules\[2\]\.min_turn_deg: expected degrees, a number above 0 to 360"),
+        ("rules.2.min_candidate_share", 2, r"rules\[2\]\.min_candidate_share: expected a share"),
+        ("rules.2.min_duration_s", 1, r"rules\[2\]\.min_duration_s: unknown key"),
+        ("rules.3.enter", None, r"rules\[3\]\.enter: expected a score, .* no threshold ships for what is fed"),
+        ("rules.3.detector", "external/Say it", r"rules\[3\]\.detector: expected external/ and lower-case letters"),
         ("rules.0", 7, r"rules\[0\]: expected keys and values, got 7"),
         ("rules", [], r"exam\.yaml: rules: expected a list of at least one rule"),
         ("schema", "proctor-rules/2", r"exam\.yaml: schema: expected 'proctor-rules/1'"),
@@ -134,13 +160,16 @@ def test_ruleset_from_dict__names_the_missing_key() -> None:
 def test_shipped_rules__hold_down_to_one_frame_a_second(name: str, interval_s: float) -> None:
     ruleset = ruleset_from_dict(load(name), name)
     assert ruleset.name == name
-    Engine(ruleset, dict.fromkeys(DETECTOR_NAMES, 0.5), interval_s)
+    Engine(ruleset, dict.fromkeys(DETECTOR_NAMES, 0.5), interval_s, [detector.name for detector in DETECTORS])
 
 
-@pytest.mark.parametrize(("name", "without"), [("online-interview", set()), ("remote-exam", {"hat", "ears_covered"})])
+@pytest.mark.parametrize(
+    ("name", "without"),
+    [("online-interview", set()), ("remote-exam", {"hat", "ears_covered", "handover", "environment_scan"})],
+)
 def test_shipped_rules__cover_every_detector_with_a_clause_and_both_recordings(name: str, without: set[str]) -> None:
     rules = ruleset_from_dict(load(name), name).rules
-    assert {rule.detector for rule in rules} == {*DETECTOR_NAMES, RECORDING_GAP} - without
+    assert {rule.detector for rule in rules} == {*(detector.name for detector in DETECTORS), *UNSCORED} - without
     assert {view for rule in rules if rule.is_gap for view in rule.views} == {"first", "second"}
 
 
@@ -178,5 +207,5 @@ def test_shipped_rules__passing_hands_and_headwear_take_longer_than_a_mask_or_a_
     assert rules["face_occluded"].min_duration_s > rules["mask"].min_duration_s
     assert rules["face_occluded"].article == rules["mask"].article
     for detector in {"hat", "ears_covered"} & set(rules):
-        assert rules[detector].views == ("first",)
+        assert rules[detector].views == ("first", "second")
         assert rules[detector].min_duration_s == 10.0

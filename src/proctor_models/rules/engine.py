@@ -8,14 +8,17 @@ the views' ends.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from proctor_models.errors import ConfigError, ModelError, TimestampError
+from proctor_models.rules.gaps import check_gap, ends, jumps
 from proctor_models.rules.hysteresis import Hysteresis, Limits, Span
-from proctor_models.rules.policy import RECORDING_GAP, VIEW_NAMES, Rule, RuleSet
+from proctor_models.rules.policy import EXTERNAL, UNSCORED, VIEW_NAMES, Rule, RuleSet
 
+SIGNAL_LAG_S = 10.0
+"""Seconds by which scores from outside may lag the frames before their silence closes a finding."""
 _NEAR = 0.8  # of a rule's threshold
 
 
@@ -31,6 +34,18 @@ class ReadingLike(Protocol):
         """Boxes in pixels."""
 
 
+class ScanLike(Protocol):
+    """What is known of the camera's turn at the start; see `runtime.scan`."""
+
+    @property
+    def turn_deg(self) -> float | None:
+        """Degrees turned through; None where the frames cannot tell."""
+
+    @property
+    def candidate_share(self) -> float:
+        """Share of the turn in which the candidate was in the picture."""
+
+
 @dataclass(frozen=True)
 class Track:
     """One rule followed in one view; the key of everything kept by finding."""
@@ -43,8 +58,9 @@ class Track:
 class Change:
     """A finding opened or closed.
 
-    `span` of an opened finding is what is known so far. A gap in a recording is known only when it is over,
-    so it is reported closed and never opened; it has no peak, and its `peak_score` of 1 means nothing.
+    `span` of an opened finding is what is known so far. A gap in a recording, or a turn of the camera that is
+    missing, is known only when it is over, so it is reported closed and never opened; it has no peak, and its
+    `peak_score` of 1 means nothing.
     """
 
     kind: Literal["opened", "closed"]
@@ -54,22 +70,29 @@ class Change:
     view: str
     span: Span
     threshold: float | None
-    """Score the rule opened at; None for a gap in a recording."""
+    """Score the rule opened at; None for a rule that reads no scores."""
 
 
 class Engine:
     """Follows every rule of a set."""
 
-    def __init__(self, ruleset: RuleSet, thresholds: Mapping[str, float], interval_s: float) -> None:
+    def __init__(
+        self,
+        ruleset: RuleSet,
+        thresholds: Mapping[str, float],
+        interval_s: float,
+        detectors: Collection[str] = (),
+    ) -> None:
         """Check every rule against what the detectors and the sampling can give.
 
         Args:
             ruleset: the rules.
-            thresholds: shipped threshold by detector; its keys are the detectors there are.
+            thresholds: shipped threshold by detector.
             interval_s: seconds between two analysed frames of one view when nothing is missing.
+            detectors: names of the detectors there are besides: a rule that reads one gives its `enter`.
 
         Raises:
-            ConfigError: a rule names an unknown detector, or cannot be kept at this interval.
+            ConfigError: a rule names an unknown detector, has no score to open at, or cannot be kept at this interval.
         """
         self.ruleset = ruleset
         self.interval_s = interval_s
@@ -79,18 +102,33 @@ class Engine:
         self._count = 0
         self._first_s: dict[str, float] = {}
         self._last_s: dict[str, float] = {}
+        self._known = tuple(dict.fromkeys([*thresholds, *detectors]))
+        self._scans: dict[Track, ScanLike | None] = {}
+        self._signalled_s: dict[Track, float] = {}
+        self._pending: list[Change] = []
         self._finished = False
         for i, rule in enumerate(ruleset.rules):
             where = f"{ruleset.name}: rules[{i}]"
             if rule.is_gap:
-                _check_gap(rule, interval_s, where)
+                check_gap(rule, interval_s, where)
+                continue
+            if rule.is_scan:
+                self._scans |= {Track(rule, view): None for view in rule.views}
                 continue
             limits = self._limits(rule, thresholds, where)
             self._thresholds[rule.id] = limits.enter
             self._follow |= {Track(rule, view): Hysteresis(limits) for view in rule.views}
 
-    def observe(self, view: str, timestamp_s: float, readings: Mapping[str, ReadingLike]) -> list[Change]:
+    def observe(
+        self, view: str, timestamp_s: float, readings: Mapping[str, ReadingLike], scan: ScanLike | None = None
+    ) -> list[Change]:
         """Take the readings of one frame, by detector; a detector left out counts as not assessable.
+
+        Args:
+            view: the view.
+            timestamp_s: seconds on its clock.
+            readings: by detector.
+            scan: what is known by now of the camera's turn in this view, for rules that ask for one.
 
         Raises:
             TimestampError: time runs backwards in this view.
@@ -100,16 +138,58 @@ class Engine:
         # All scores before any rule sees one, so that a refused frame changes nothing.
         scores = {name: _checked(reading.score, name, view, timestamp_s) for name, reading in readings.items()}
         self._first_s.setdefault(view, timestamp_s)
-        changes = self._jump(view, timestamp_s)
+        changes = [*self._signalled(view, timestamp_s), *self._jump(view, timestamp_s)]
+        changes += self._scanned(view, timestamp_s, scan)
         for track, follow in self._follow.items():
-            if track.view != view:
+            if track.view != view or track.rule.is_external:
                 continue
             name = track.rule.detector
             boxes = readings[name].xyxy if name in readings else ()
-            for event in follow.observe(timestamp_s, scores.get(name), boxes):
+            score = scores.get(name) if timestamp_s >= track.rule.from_s else None
+            for event in follow.observe(timestamp_s, score, boxes):
                 changes.append(self._change(event.kind, track, event.span))
         self._last_s[view] = timestamp_s
         return changes
+
+    def signal(self, name: str, timestamp_s: float, view: str, score: float | None) -> None:
+        """Take a score of a detector that the caller feeds; what it opens and closes comes with the view's next frame.
+
+        Args:
+            name: the rules' ``external/NAME``.
+            timestamp_s: seconds on the view's clock, not before the last one of this name; it may lag the frames.
+            view: which recording it is heard or seen in.
+            score: in [0, 1], or None where it cannot be told.
+
+        Raises:
+            ConfigError: no rule reads it in this view.
+            TimestampError: time runs backwards, or is no number.
+            ModelError: the score is none.
+        """
+        tracks = [
+            track
+            for track in self._follow
+            if track.rule.is_external and (track.rule.detector, track.view) == (name, view)
+        ]
+        if not tracks:
+            known = ", ".join(f"{one} ({at} view)" for one, at in self.external) or "none"
+            raise ConfigError(f"signal: expected one that a rule reads ({known}), got {name!r} ({view} view)")
+        score = _checked(score, name, view, timestamp_s)
+        for track in tracks:
+            asked = score if timestamp_s >= track.rule.from_s else None
+            for event in self._follow[track].observe(timestamp_s, asked):
+                self._pending.append(self._change(event.kind, track, event.span))
+            self._signalled_s[track] = timestamp_s
+
+    @property
+    def external(self) -> tuple[tuple[str, str], ...]:
+        """What the caller may feed: (name, view)."""
+        tracks = (track for track in self._follow if track.rule.is_external)
+        return tuple(dict.fromkeys((track.rule.detector, track.view) for track in tracks))
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """Score that opens a finding, by rule; rules that read no scores are left out."""
+        return dict(self._thresholds)
 
     def check(self, view: str, timestamp_s: float) -> None:
         """Refuse a time that `observe` would refuse; nothing is changed.
@@ -135,6 +215,8 @@ class Engine:
             last_s: by view, the last frame that was analysed.
         """
         self._count = findings
+        # A turn that another process saw half of cannot be judged.
+        self._scans = {track: seen for track, seen in self._scans.items() if track.view not in last_s}
         self._first_s |= dict.fromkeys(last_s, 0.0)
         self._last_s |= last_s
 
@@ -170,19 +252,28 @@ class Engine:
         if self._finished:
             return []
         self._finished = True
-        changes = []
+        changes, self._pending = self._pending, []
         for track, follow in self._follow.items():
             changes += [self._change(event.kind, track, event.span) for event in follow.finish()]
+        for view, last_s in self._last_s.items():
+            changes += self._scanned(view, last_s, None, over=True)
         if self._last_s:
-            for track, start_s, end_s in self._ends(expected_end_s or {}):
-                changes.append(self._gap(track, start_s, end_s))
+            for rule, view, start_s, end_s in ends(
+                self.ruleset.rules, self._first_s, self._last_s, expected_end_s or {}
+            ):
+                changes.append(self._gap(Track(rule, view), start_s, end_s))
         return changes
 
     def _limits(self, rule: Rule, thresholds: Mapping[str, float], where: str) -> Limits:
-        if rule.detector not in thresholds:
-            known = ", ".join([*thresholds, RECORDING_GAP])
+        if rule.detector not in self._known and not rule.is_external:
+            known = ", ".join([*self._known, *UNSCORED, f"{EXTERNAL}NAME"])
             raise ConfigError(f"{where}.detector: expected one of {known}, got {rule.detector!r}")
-        enter = thresholds[rule.detector] if rule.enter is None else rule.enter
+        enter = thresholds.get(rule.detector) if rule.enter is None else rule.enter
+        if enter is None:
+            raise ConfigError(
+                f"{where}.enter: expected a score above 0 to 1, as no threshold ships for {rule.detector}, got null; "
+                "write it into the rule"
+            )
         try:
             return Limits(
                 enter=enter,
@@ -195,37 +286,37 @@ class Engine:
         except ConfigError as error:
             raise ConfigError(f"{where}.{error}") from None
 
+    def _signalled(self, view: str, timestamp_s: float) -> list[Change]:
+        """What pushed scores opened and closed by now; what has not been pushed for long is closed."""
+        for track, last_s in self._signalled_s.items():
+            follow = self._follow[track]
+            silent_s = follow.limits.unseen_s + SIGNAL_LAG_S
+            if track.view == view and follow.span is not None and timestamp_s - last_s > silent_s:
+                self._pending += [self._change(event.kind, track, event.span) for event in follow.finish()]
+        due = [change for change in self._pending if change.view == view]
+        self._pending = [change for change in self._pending if change.view != view]
+        return due
+
+    def _scanned(self, view: str, timestamp_s: float, scan: ScanLike | None, *, over: bool = False) -> list[Change]:
+        """Judge the camera's turn once its time is up, or the exam is over; where it cannot be told, no finding."""
+        found = []
+        for track in [track for track in self._scans if track.view == view]:
+            rule, first_s = track.rule, self._first_s[view]
+            seen = scan if scan is not None else self._scans[track]
+            self._scans[track] = seen
+            if timestamp_s - first_s < rule.within_s and not over:
+                continue
+            del self._scans[track]
+            if seen is None or seen.turn_deg is None:
+                continue
+            if seen.turn_deg < rule.min_turn_deg or seen.candidate_share < rule.min_candidate_share:
+                found.append(self._gap(track, first_s, timestamp_s))
+        return found
+
     def _jump(self, view: str, timestamp_s: float) -> list[Change]:
         last_s = self._last_s.get(view)
-        if last_s is None:
-            return []
-        return [
-            self._gap(Track(rule, view), last_s, timestamp_s)
-            for rule in self.ruleset.rules
-            if rule.is_gap and view in rule.views and timestamp_s - last_s >= rule.min_duration_s
-        ]
-
-    def _ends(self, expected_end_s: Mapping[str, float]) -> list[tuple[Track, float, float]]:
-        """Time at a recording's two ends that nobody saw: (track, start_s, end_s)."""
-        begin_s, finish_s = min(self._first_s.values()), max(self._last_s.values())
-        found: list[tuple[Track, float, float]] = []
-        for rule in self.ruleset.rules:
-            for view in rule.views if rule.is_gap else ():
-                track = Track(rule, view)
-                if view not in self._last_s:
-                    found.append((track, begin_s, finish_s))
-                    continue
-                within_s = math.inf if rule.ends_within_s is None else rule.ends_within_s
-                first_s, last_s = self._first_s[view], self._last_s[view]
-                end_s = expected_end_s.get(view, last_s)
-                cut_s = end_s if end_s - last_s >= rule.min_duration_s else last_s
-                if first_s - begin_s > within_s:
-                    found.append((track, begin_s, first_s))
-                if finish_s - last_s > within_s:
-                    found.append((track, last_s, max(finish_s, cut_s)))
-                elif cut_s > last_s:
-                    found.append((track, last_s, cut_s))
-        return found
+        spans = () if last_s is None else jumps(self.ruleset.rules, view, last_s, timestamp_s)
+        return [self._gap(Track(rule, view), start_s, end_s) for rule, start_s, end_s in spans]
 
     def _change(self, kind: Literal["opened", "closed"], track: Track, span: Span) -> Change:
         if kind == "opened":
@@ -237,14 +328,6 @@ class Engine:
     def _gap(self, track: Track, start_s: float, end_s: float) -> Change:
         self._count += 1
         return Change("closed", self._count, track.rule, track.view, Span(start_s, end_s, start_s, 1.0), None)
-
-
-def _check_gap(rule: Rule, interval_s: float, where: str) -> None:
-    if rule.min_duration_s < 2 * interval_s:
-        raise ConfigError(
-            f"{where}.min_duration_s: {rule.min_duration_s:g} s is no gap on frames {interval_s:g} s apart; "
-            f"analyse more frames a second, or set it to at least {2 * interval_s:g}"
-        )
 
 
 def _checked(score: float | None, detector: str, view: str, timestamp_s: float) -> float | None:

@@ -7,13 +7,15 @@ A rule file is YAML in configs/rules/ and JSON in a pack; both hold the same key
     title: {zh: ..., en: ...}
     rules:
       - id: phone                       # lower case, digits and dashes; unique in the file
-        detector: phone                 # a detector, or recording_gap
+        detector: phone                 # a detector, external/NAME, recording_gap or environment_scan
         views: [first, second]          # where it applies
-        enter: null                     # score that opens a finding; null = the detector's shipped threshold
+        enter: null                     # score that opens a finding; null = the detector's shipped threshold,
+                                        # where it has one: those of camera and displays have none
         leave_ratio: 0.7                # a finding stays open down to enter x leave_ratio
         min_duration_s: 1.0             # shorter spans are no finding
         max_gap_s: 2.0                  # spans this close are one finding
         min_share: 0.5                  # optional: share of frames that must be positive to open
+        from_s: 180.0                   # optional: not asked before this second of the exam
         severity: cheating
         title: {zh: ..., en: ...}
         article: {zh: ..., en: ...}     # document, place and wording of the clause
@@ -21,6 +23,13 @@ A rule file is YAML in configs/rules/ and JSON in a pack; both hold the same key
 A rule on `recording_gap` reads time, not scores: it has no `enter`, `leave_ratio`, `max_gap_s` or
 `min_share`. Its `views` are those that must be recorded, `min_duration_s` is the shortest interruption,
 and `ends_within_s` (optional) how much later than the other view a view may start, or earlier end.
+
+A rule on `environment_scan` asks once for the camera being turned round the room at the start: instead of the keys of
+a score it has `within_s`, by when it must be done, `min_turn_deg`, and `min_candidate_share`, the share of the turn in
+which the candidate is in the picture.
+
+A rule on `external/NAME` reads a score that the caller pushes (`Monitor.signal`), as one of speech or of identity; its
+`enter` is a number. What is not pushed is not assessable.
 """
 
 from __future__ import annotations
@@ -36,16 +45,22 @@ from proctor_models.errors import ConfigError, shown
 
 SCHEMA = "proctor-rules/1"
 RECORDING_GAP = "recording_gap"
+ENVIRONMENT_SCAN = "environment_scan"
+UNSCORED = (RECORDING_GAP, ENVIRONMENT_SCAN)
+"""What rules read besides scores: their findings have no peak and no threshold."""
+EXTERNAL = "external/"
+"""Begins the name of a detector that the caller feeds."""
 VIEW_NAMES = ("first", "second")
 
 Severity = Literal["breach_of_discipline", "cheating", "invalid_recording"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 _LARGEST = 1e12
-_COMMON = {"id", "detector", "views", "min_duration_s", "severity", "title", "article"}
-_SCORED = {"enter", "leave_ratio", "max_gap_s"}
-_MAY_SCORED = {"min_share"}
-_MAY_GAP = {"ends_within_s"}
+_COMMON = {"id", "detector", "views", "severity", "title", "article"}
+_SCORED = {"min_duration_s", "enter", "leave_ratio", "max_gap_s"}
+_MAY_SCORED = {"min_share", "from_s"}
+_GAP, _MAY_GAP = {"min_duration_s"}, {"ends_within_s"}
+_SCAN = {"within_s", "min_turn_deg", "min_candidate_share"}
 
 
 @dataclass(frozen=True)
@@ -63,11 +78,11 @@ class Rule:
     id: str
     """Name of the rule, unique in its set."""
     detector: str
-    """Detector whose score is read, or `recording_gap`."""
+    """Detector whose score is read, one of `UNSCORED`, or `external/NAME`."""
     views: tuple[str, ...]
     """Views the rule applies to; each has findings of its own."""
     min_duration_s: float
-    """Seconds from the first to the last positive frame below which a span is no finding."""
+    """Seconds from the first to the last positive frame below which a span is no finding; 0 for a scan."""
     severity: Severity
     """What the exam's document calls it; the consequence is a person's to decide."""
     title: Text
@@ -83,11 +98,34 @@ class Rule:
     """A span opens only while this share of its assessable frames is positive: lone spikes do not add up."""
     ends_within_s: float | None = None
     """`recording_gap` only: seconds a view may start after, or end before, the other; None compares nothing."""
+    from_s: float = 0.0
+    """Seconds of the exam before which no frame is assessable under the rule."""
+    within_s: float = 0.0
+    """`environment_scan` only: seconds after the view's first frame by which the turn is done."""
+    min_turn_deg: float = 0.0
+    """`environment_scan` only: degrees that the camera has to be turned through, one way."""
+    min_candidate_share: float = 0.0
+    """`environment_scan` only: share of the turn in which the candidate is in the picture."""
 
     @property
     def is_gap(self) -> bool:
         """Whether the rule reads time instead of scores."""
         return self.detector == RECORDING_GAP
+
+    @property
+    def is_scan(self) -> bool:
+        """Whether the rule asks for the camera's turn at the start."""
+        return self.detector == ENVIRONMENT_SCAN
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether the rule reads scores: of a detector, or pushed from outside."""
+        return self.detector not in UNSCORED
+
+    @property
+    def is_external(self) -> bool:
+        """Whether the caller pushes the scores."""
+        return self.detector.startswith(EXTERNAL)
 
 
 @dataclass(frozen=True)
@@ -128,36 +166,65 @@ def ruleset_from_dict(raw: object, where: str) -> RuleSet:
         if rule.id in seen:
             top.wrong(f"rules[{i}].id", f"an id that rules[{seen[rule.id]}] does not have already", rule.id)
         seen[rule.id] = i
+    name, title = top.slug("name"), top.text("title")
+    # Only now, with every value checked: a list that holds itself cannot be written down.
     meaning = json.dumps(top.raw, sort_keys=True, ensure_ascii=False)
-    return RuleSet(top.slug("name"), top.text("title"), rules, hashlib.sha256(meaning.encode()).hexdigest())
+    return RuleSet(name, title, rules, hashlib.sha256(meaning.encode()).hexdigest())
 
 
 def _rule(keys: _Keys) -> Rule:
-    is_gap = keys.raw.get("detector") == RECORDING_GAP
-    keys.only(_COMMON | (set() if is_gap else _SCORED), _MAY_GAP if is_gap else _MAY_SCORED)
+    detector = keys.raw.get("detector")
+    kind, optional = {RECORDING_GAP: (_GAP, _MAY_GAP), ENVIRONMENT_SCAN: (_SCAN, set[str]())}.get(
+        detector if isinstance(detector, str) else "", (_SCORED, _MAY_SCORED)
+    )
+    keys.only(_COMMON | kind, optional)
     common: dict[str, Any] = {
         "id": keys.slug("id"),
         "detector": keys.word("detector"),
         "views": keys.views("views"),
-        "min_duration_s": keys.number("min_duration_s", 0, math.inf, "seconds"),
         "severity": keys.choice("severity", SEVERITIES),
         "title": keys.text("title"),
         "article": keys.text("article"),
     }
-    if is_gap:
-        if common["min_duration_s"] == 0:
-            keys.wrong("min_duration_s", "seconds above 0", 0)
-        within_s = keys.raw.get("ends_within_s")
-        if within_s is not None:
-            within_s = keys.number("ends_within_s", 0, math.inf, "seconds")
-        return Rule(**common, ends_within_s=within_s)
+    if detector == ENVIRONMENT_SCAN:
+        return _scan_rule(keys, common)
+    common["min_duration_s"] = keys.number("min_duration_s", 0, math.inf, "seconds")
+    return _gap_rule(keys, common) if detector == RECORDING_GAP else _scored_rule(keys, common)
+
+
+def _scan_rule(keys: _Keys, common: dict[str, Any]) -> Rule:
     return Rule(
+        **common,
+        min_duration_s=0.0,
+        within_s=keys.number("within_s", 0, math.inf, "seconds", above=True),
+        min_turn_deg=keys.number("min_turn_deg", 0, 360, "degrees", above=True),
+        min_candidate_share=keys.number("min_candidate_share", 0, 1, "a share"),
+    )
+
+
+def _gap_rule(keys: _Keys, common: dict[str, Any]) -> Rule:
+    if common["min_duration_s"] == 0:
+        keys.wrong("min_duration_s", "seconds above 0", 0)
+    within_s = keys.raw.get("ends_within_s")
+    if within_s is not None:
+        within_s = keys.number("ends_within_s", 0, math.inf, "seconds")
+    return Rule(**common, ends_within_s=within_s)
+
+
+def _scored_rule(keys: _Keys, common: dict[str, Any]) -> Rule:
+    rule = Rule(
         **common,
         enter=None if keys.raw["enter"] is None else keys.number("enter", 0, 1, "a score", above=True),
         leave_ratio=keys.number("leave_ratio", 0, 1, "a ratio", above=True),
         max_gap_s=keys.number("max_gap_s", 0, math.inf, "seconds"),
         min_share=keys.number("min_share", 0, 1, "a share") if "min_share" in keys.raw else Rule.min_share,
+        from_s=keys.number("from_s", 0, math.inf, "seconds") if "from_s" in keys.raw else Rule.from_s,
     )
+    if rule.is_external and not re.fullmatch(EXTERNAL + "[a-z][a-z0-9_]*", rule.detector):
+        keys.wrong("detector", f"{EXTERNAL} and lower-case letters, digits or underscores", rule.detector)
+    if rule.is_external and rule.enter is None:
+        keys.wrong("enter", "a score, a number above 0 to 1, as no threshold ships for what is fed from outside", None)
+    return rule
 
 
 class _Keys:

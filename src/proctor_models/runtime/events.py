@@ -21,6 +21,7 @@ EventKind = Literal[
     "disk_back",
     "restarted",
     "stopped",
+    "environment_scan",
 ]
 EVENT_KINDS: tuple[EventKind, ...] = get_args(EventKind)
 

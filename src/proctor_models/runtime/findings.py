@@ -15,7 +15,7 @@ from typing import Any, NoReturn, cast
 
 from proctor_models.errors import EvidenceError, shown
 from proctor_models.rules.hysteresis import Box
-from proctor_models.rules.policy import RECORDING_GAP, SEVERITIES, VIEW_NAMES, Text
+from proctor_models.rules.policy import SEVERITIES, UNSCORED, VIEW_NAMES, Text
 from proctor_models.runtime import strict_json
 
 SCHEMA = "proctor-finding/1"
@@ -37,7 +37,7 @@ class Finding:
     rule: str
     """Id of the rule in its set."""
     detector: str
-    """Detector the rule reads, or `recording_gap`."""
+    """Detector the rule reads, or one of `UNSCORED`."""
     title: Text
     article: Text
     """Document, place and wording of the clause."""
@@ -116,7 +116,7 @@ class Finding:
 
     def _claims(self) -> list[tuple[str, str, bool]]:
         """What must hold: (field, what is expected, whether it holds)."""
-        is_gap = self.detector == RECORDING_GAP
+        is_gap = self.detector in UNSCORED
         scored = "null for a recording gap, else a number"
         return [
             ("id", "F and at least four digits", _matches(_ID, self.id)),

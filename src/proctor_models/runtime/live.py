@@ -124,11 +124,16 @@ class LiveExam:
 
     def finish(self, why: str) -> None:
         """No more frames: record that it stopped and why, and close what is open."""
-        now_s = self._clock()
+        now_s = round(self._clock(), 3)
         self.record(end=True)
         self._ledger.event(Event("stopped", now_s, None, {"reason": why}))
         for reported in self._monitor.finish(dict.fromkeys(self._readers, now_s)):
             self._ledger.report(reported)
+        self._tell_events()
+
+    def _tell_events(self) -> None:
+        for event in self._monitor.take_events():
+            self._ledger.event(event)
 
     def _analyse(self, reader: Reader, taken: Taken) -> None:
         self._latest_s[reader.view] = taken.timestamp_s
@@ -139,6 +144,7 @@ class LiveExam:
             return
         reader.pace.tell(taken.timestamp_s, step.suspected)
         self._ledger.step(reader.view, taken.timestamp_s, step)
+        self._tell_events()
         self.analysed[reader.view] += 1
 
 

@@ -19,10 +19,12 @@ from proctor_models.rules.engine import Change, Engine, Track
 from proctor_models.rules.hysteresis import Box
 from proctor_models.rules.policy import RuleSet, ruleset_from_dict
 from proctor_models.runtime.camera import CameraWatch
+from proctor_models.runtime.events import Event
 from proctor_models.runtime.findings import Finding
 from proctor_models.runtime.held import Album, Clips, Picture, Shot, Snapshots
 from proctor_models.runtime.pack import Pack
 from proctor_models.runtime.pixels import as_bgr
+from proctor_models.runtime.scans import Scans
 from proctor_models.types import VIEWS, Image, Observation, Reading, View
 
 EVIDENCE_FOLDER = "evidence"
@@ -174,9 +176,13 @@ class Monitor:
         self._busy = {view: Lock() for view in VIEWS}  # one frame of a view at a time
         self._lock = Lock()  # all that the views share: engine, album, snapshots
         known = {detector.name: detector for detector in self._detectors}
-        self._engine = Engine(ruleset, {name: thresholds[name] for name in known if name in thresholds}, interval_s)
+        shipped = {name: thresholds[name] for name in known if name in thresholds}
+        self._engine = Engine(ruleset, shipped, interval_s, known)
+        self._scans = Scans(ruleset)
+        self._pushed: dict[str, dict[str, float | None]] = {view: {} for view in VIEWS}
         for i, rule in enumerate(ruleset.rules):
-            blind = [] if rule.is_gap else [view for view in rule.views if view not in known[rule.detector].views]
+            readable = known[rule.detector].views if rule.detector in known else VIEWS
+            blind = [view for view in rule.views if view not in readable]
             if blind:
                 raise ConfigError(
                     f"{ruleset.name}: rules[{i}].views: detector {rule.detector!r} reads only "
@@ -218,6 +224,7 @@ class Monitor:
         """
         with self._lock:
             self._engine.resume(findings, last_s)
+            self._scans.resume(last_s)
 
     def observe(self, frame: Image, timestamp_s: float, view: View) -> Step:
         """Take one frame (any picture `as_bgr` takes). A frame that is refused changes nothing.
@@ -235,6 +242,7 @@ class Monitor:
         """
         # A copy: cameras reuse their buffers, and this frame may be encoded when the next one is here.
         shot = Shot(as_bgr(frame).copy())
+        timestamp_s = round(float(timestamp_s), 3)  # as scores.jsonl holds it, see `_on_record`
         with self._lock:
             self._engine.check(view, timestamp_s)
         with self._busy[view]:
@@ -242,29 +250,62 @@ class Monitor:
             with self._lock:
                 self._engine.check(view, timestamp_s)  # before the camera remembers the frame
             observation = replace(seen, camera=self._cameras[view].observe(shot.image, timestamp_s))
-            readings = {d.name: d.read(observation) for d in self._detectors if view in d.views}
+            readings = {d.name: _on_record(d.read(observation)) for d in self._detectors if view in d.views}
+            self._scans.observe(shot.image, observation)
             with self._lock:
                 return self._judge(view, timestamp_s, shot, readings)
 
-    def finish(self, expected_end_s: Mapping[str, float] | None = None) -> tuple[Reported, ...]:
+    def signal(self, name: str, timestamp_s: float, view: View, score: float | None) -> None:
+        """Push a score of what nothing here reads, as speech: for rules on ``external/NAME``.
+
+        Push about as often as frames come; what it opens and closes is in the step of the view's next frame.
+
+        Args:
+            name: ``external/NAME``.
+            timestamp_s: seconds on the exam's clock; it may lag the frames by up to `rules.engine.SIGNAL_LAG_S`.
+            view: whose recording it was heard or seen in.
+            score: in [0, 1]; None where it cannot be told.
+
+        Raises:
+            ConfigError: no rule reads it in this view.
+            TimestampError: time runs backwards in what is pushed.
+            ModelError: the score is none.
+        """
+        with self._lock:
+            self._engine.signal(name, timestamp_s, view, score)
+            self._pushed[view][name] = score
+
+    def wants_fast(self, timestamp_s: float, view: View) -> bool:
+        """Whether the camera's turn at the start is being watched for in a view: that takes frames at the fast rate."""
+        return self._scans.wants_fast(timestamp_s, view)
+
+    def take_events(self) -> tuple[Event, ...]:
+        """What happened since this was last asked, to be recorded: what became of the camera's turn at the start."""
+        return self._scans.take_events()
+
+    def finish(self, expected_end_s: Mapping[View, float] | None = None) -> tuple[Reported, ...]:
         """No more frames: report what was open, and views that are missing, late or short.
 
         Args:
             expected_end_s: by view, where a recording should have ended, if later than its last frame.
         """
+        ends_s = {str(view): end_s for view, end_s in (expected_end_s or {}).items()}
         with self._lock:
-            return tuple(self._report(change, None) for change in self._engine.finish(expected_end_s))
+            self._scans.finish()
+            return tuple(self._report(change, None) for change in self._engine.finish(ends_s))
 
     def _judge(self, view: View, timestamp_s: float, shot: Shot, readings: Mapping[str, Reading]) -> Step:
         """Rules over the readings of one frame; the caller holds the lock."""
-        changes = self._engine.observe(view, timestamp_s, readings)
+        changes = self._engine.observe(view, timestamp_s, readings, self._scans.seen(view))
         self._album.arrive(view, timestamp_s, shot)
         reported = tuple(self._report(change, shot) for change in changes if change.kind == "closed")
         self._album.keep(view, timestamp_s, shot, self._engine.under_way(view))
         opened = tuple(self._open(change) for change in changes if change.kind == "opened")
         scores = {detector.name: _score(readings.get(detector.name)) for detector in self._detectors}
+        scores |= {name: self._pushed[view].pop(name, None) for name, at in self._engine.external if at == view}
         snapshot = shot.jpeg if self._snapshots.due(view, timestamp_s) else None
-        return Step(scores, opened, reported, snapshot, self._engine.suspected(view, scores))
+        suspected = self._engine.suspected(view, scores) | self._scans.suspected(timestamp_s, view)
+        return Step(scores, opened, reported, snapshot, suspected)
 
     def _open(self, change: Change) -> Opened:
         held = self._album.opened(Track(change.rule, change.view))
@@ -275,7 +316,7 @@ class Monitor:
     def _report(self, change: Change, shot: Shot | None) -> Reported:
         """The finding of a closed change; `shot` is the frame that closed it, None at the end."""
         clip: tuple[Picture, ...] = ()
-        if change.rule.is_gap:
+        if not change.rule.is_scored:
             held = self._album.around_gap(change.view, change.span.end_s, shot)
         else:
             held, clip = self._album.closed(Track(change.rule, change.view), shot)
@@ -284,7 +325,7 @@ class Monitor:
         return Reported(finding, {paths[kind]: jpeg for kind, jpeg in held.items()}, clip)
 
     def _finding(self, change: Change, paths: Mapping[str, str], kinds: Sequence[str], marked: str | None) -> Finding:
-        span, is_gap = change.span, change.rule.is_gap
+        span, is_gap = change.span, not change.rule.is_scored
         return Finding(
             id=f"F{change.number:04d}",
             rule=change.rule.id,
@@ -322,6 +363,12 @@ def pack_rules(pack: Pack, name: str) -> RuleSet:
 
 def _path(change: Change, kind: str) -> str:
     return f"{EVIDENCE_FOLDER}/F{change.number:04d}-{kind}.jpg"
+
+
+def _on_record(reading: Reading) -> Reading:
+    """With the score as scores.jsonl holds it: an auditor who takes that file through the rules gets these findings."""
+    score = reading.score
+    return reading if score is None or not 0 <= score <= 1 else replace(reading, score=round(float(score), 4))
 
 
 def _score(reading: Reading | None) -> float | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from proctor_models.errors import ConfigError
-from proctor_models.runtime.clocks import start_offsets
+from proctor_models.runtime.clocks import shifted, start_offsets
 from proctor_models.runtime.events import Tally
 from proctor_models.runtime.evidence import Ledger
 from proctor_models.runtime.held import Clips
@@ -114,27 +114,35 @@ def watch_recordings(
     offsets_s = start_offsets(second_offset_s) if len(recordings) > 1 else dict.fromkeys(recordings, 0.0)
     paces = {view: Pace(setup.rates) for view in recordings}
     unreadable = {view: Tally("frame_unreadable", view) for view in recordings}
-    progress = StateLine(max((r.stated_duration_s or 0.0 for r in recordings.values()), default=0.0))
+    stated_s = shifted({view: r.stated_duration_s or 0.0 for view, r in recordings.items()}, offsets_s)
+    progress = StateLine(max(stated_s.values(), default=0.0))
     analysed: Counter[str] = Counter()
     found: Counter[str] = Counter()
     with Ledger(out) as ledger:
-        monitor = setup.monitor(ledger, max((1 / r.fps for r in recordings.values() if r.fps), default=0.0))
-        ledger.start({**setup.to_dict(), "views": _started(recordings, offsets_s)})
+        slowest_s = max((1 / r.fps for r in recordings.values() if r.fps), default=0.0)
+        monitor = setup.monitor(ledger, slowest_s)
+        interval_s = max(slowest_s, setup.rates.interval_s)  # what the rules were checked against: replays need it
+        ledger.start({**setup.to_dict(), "views": _started(recordings, offsets_s), "interval_s": interval_s})
         for timestamp_s, view, image in _by_time(recordings, paces, offsets_s):
             step = monitor.observe(image, timestamp_s, view)
             paces[view].tell(timestamp_s - offsets_s[view], step.suspected)
             ledger.step(view, timestamp_s, step)
+            for event in monitor.take_events():
+                ledger.event(event)
             _tell_unreadable(ledger, unreadable[view], timestamp_s, recordings[view])
             analysed[view] += 1
             found.update(reported.finding.severity for reported in step.reported)
             progress.show(timestamp_s, found.total())
-        for reported in monitor.finish(_cut_off(recordings, offsets_s)):
+        expected_end_s = _cut_off(recordings, offsets_s)
+        for reported in monitor.finish(expected_end_s):
             ledger.report(reported)
             found[reported.finding.severity] += 1
+        for event in monitor.take_events():
+            ledger.event(event)
         for view, recording in recordings.items():
             _tell_unreadable(ledger, unreadable[view], recording.duration_s + offsets_s[view], recording, end=True)
         progress.end()
-        ledger.complete(_session(setup, recordings, analysed, offsets_s))
+        ledger.complete({**_session(setup, recordings, analysed, offsets_s), "expected_end_s": expected_end_s})
     return found
 
 
@@ -162,13 +170,14 @@ def _tell_unreadable(
         ledger.event(event)
 
 
-def _cut_off(recordings: Mapping[View, Recorded], offsets_s: Mapping[View, float]) -> dict[str, float]:
+def _cut_off(recordings: Mapping[View, Recorded], offsets_s: Mapping[View, float]) -> dict[View, float]:
     """By view, the end that a damaged recording's header promises."""
-    return {
-        view: recording.stated_duration_s + offsets_s[view]
+    ends_s = {
+        view: recording.stated_duration_s
         for view, recording in recordings.items()
         if recording.undecodable and recording.stated_duration_s is not None
     }
+    return shifted(ends_s, offsets_s)
 
 
 def _started(recordings: Mapping[View, Recorded], offsets_s: Mapping[View, float]) -> dict[str, object]:
@@ -182,7 +191,7 @@ def _started(recordings: Mapping[View, Recorded], offsets_s: Mapping[View, float
 def _session(
     setup: Setup, recordings: Mapping[View, Recorded], analysed: Mapping[str, int], offsets_s: Mapping[View, float]
 ) -> dict[str, object]:
-    ends_s = [recording.duration_s + offsets_s[view] for view, recording in recordings.items()]
+    ends_s = shifted({view: recording.duration_s for view, recording in recordings.items()}, offsets_s)
     return {
         **setup.to_dict(),
         "views": {
@@ -196,5 +205,5 @@ def _session(
             }
             for view, recording in recordings.items()
         },
-        "duration_s": round(max(ends_s), 3),
+        "duration_s": round(max(ends_s.values()), 3),
     }

@@ -11,7 +11,10 @@ const EN = {
   detector: {
     phone: "Phone", earphone: "Earphone", mask: "Mask", multiple_faces: "Several people",
     seat_absence: "Seat left", book_paper: "Book or paper", hat: "Hat", ears_covered: "Ears covered",
-    face_occluded: "Face covered", recording_gap: "Recording gap",
+    face_occluded: "Face covered", recording_gap: "Recording gap", environment_scan: "Scan of the room",
+    camera_covered: "Camera covered", camera_dark: "Picture dark", camera_frozen: "Picture frozen",
+    camera_moved: "Camera moved", second_display: "Second display", desk_view: "View of the desk",
+    handover: "Handover",
   },
   summary: "Number of findings",
   facts: "Exam and sources",

@@ -9,7 +9,9 @@ const ZH = {
   detector: {
     phone: "手机", earphone: "耳机", mask: "口罩", multiple_faces: "多人", seat_absence: "离座",
     book_paper: "书籍纸张", hat: "帽子", ears_covered: "耳部遮挡", face_occluded: "面部遮挡",
-    recording_gap: "录制中断",
+    recording_gap: "录制中断", environment_scan: "环拍",
+    camera_covered: "遮挡摄像头", camera_dark: "画面过暗", camera_frozen: "画面静止", camera_moved: "摄像头移动",
+    second_display: "其他显示屏", desk_view: "机位角度", handover: "传递物品",
   },
   summary: "记录数量",
   facts: "考试与来源",

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
+
+# The official builds report to their maker unless told not to before they are loaded: a device's number, what models
+# it runs, and when. A program that loaded them earlier has decided for itself; what can still be turned off is, below.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 import numpy as np
 import onnxruntime
@@ -14,6 +19,8 @@ from proctor_models.errors import ModelError
 from proctor_models.runtime.onnx_wire import check_model
 from proctor_models.runtime.plain_files import is_plain, read_plain
 from proctor_models.runtime.spec import METADATA_KEY, NetSpec
+
+onnxruntime.disable_telemetry_events()
 
 MIN_BYTES = 1 << 10
 MAX_BYTES = 256 << 20

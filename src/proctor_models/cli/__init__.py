@@ -16,6 +16,7 @@ from proctor_models.errors import ProctorError
 
 # Nothing this process loads may phone home or install by itself.
 QUIET = {
+    "ORT_DISABLE_TELEMETRY": "1",
     "YOLO_OFFLINE": "true",
     "YOLO_AUTOINSTALL": "false",
     "NO_ALBUMENTATIONS_UPDATE": "1",

@@ -16,6 +16,7 @@ export PATH := $(BIN):$(PATH)
 export VIRTUAL_ENV := $(VENV)
 # Nothing here phones home, installs by itself, or asks for an update.
 export DVC_NO_ANALYTICS := 1
+export ORT_DISABLE_TELEMETRY := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 export MLFLOW_SERVER_ENABLE_JOB_EXECUTION := false
 export YOLO_OFFLINE := true

@@ -40,7 +40,8 @@ STARTER = """
 import json, sys, time
 marks = [("interpreter", time.monotonic())]
 from pathlib import Path
-import cv2, numpy, onnxruntime
+import cv2, numpy
+import proctor_models.runtime.model
 marks.append(("numpy, opencv, onnxruntime", time.monotonic()))
 from proctor_models.rules.policy import ruleset_from_dict
 from proctor_models.runtime.monitor import Monitor

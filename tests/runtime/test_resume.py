@@ -34,6 +34,7 @@ def killed(folder: Path, how: str, after_s: float) -> list[str]:
     assert process.stdout is not None
     assert process.stdout.readline() == "started\n"
     time.sleep(after_s)
+    assert verify(folder).changed == ()  # while it is being written, too
     process.kill()
     said = process.communicate(timeout=60)[0]
     assert process.returncode == -9
@@ -55,6 +56,10 @@ def entries(folder: Path, kind: str) -> list[Entry]:
 
 def findings(folder: Path) -> list[Finding]:
     return [Finding.from_json(line, "line") for line in (folder / "findings.jsonl").read_text("utf-8").splitlines()]
+
+
+def numbered(last: str) -> list[str]:
+    return [f"F{number:04d}" for number in range(1, int(last[1:]) + 1)]
 
 
 def resume_and_complete(folder: Path, **changes: Any) -> Ledger:
@@ -82,7 +87,11 @@ def test_resume__after_kill_9_at_any_moment_nothing_reported_is_lost(tmp_path: P
     verdict = verify(folder)
     assert (verdict.state, verdict.changed, verdict.unfinished) == ("whole", (), ())
     names = [one.id for one in findings(folder)]
-    assert names == [f"F{number:04d}" for number in range(1, len(names) + 1)]
+    # Counted on; but the number of a finding whose picture was there before its line could be is not used again.
+    left_over = {path[9:14] for entry in entries(folder, "resumed") for path in entry.content["left_over"]}
+    used = {*names, *(name for name in left_over if name[0] == "F")}
+    assert sorted(used) == numbered(max(used, default="F0000"))
+    assert names == sorted(set(names))
     assert {line.split()[1] for line in told} <= set(names)
     assert len(entries(folder, "resumed")) == 3
     for one in findings(folder):

@@ -208,11 +208,14 @@ def test_load__bytes_that_start_like_another_format(tmp_path: Path, net: onnx.Mo
     assert Net.load(path).spec.net == "scene"
 
 
-def test_load__metadata_that_is_no_text(tmp_path: Path, net: onnx.ModelProto) -> None:
+def test_load__metadata_that_is_no_text(
+    tmp_path: Path, net: onnx.ModelProto, capfd: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "metadata.onnx"
     path.write_bytes(net.SerializeToString().replace(b'"test@0"', b'"\xff\xfest@0'))
     with pytest.raises(ModelError, match="metadata"):
         Net.load(path)
+    assert capfd.readouterr().out == ""
 
 
 def test_load__names_of_the_check_are_those_of_onnx() -> None:

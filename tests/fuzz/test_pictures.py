@@ -232,6 +232,14 @@ def test_image_header__says_what_the_decoder_says(
     assert image_header(data) == (suffix[1:], width, height)
 
 
+def test_read_image__a_recording_behind_the_picture_is_no_part_of_it(
+    tmp_path: Path, picture: NDArray[np.uint8]
+) -> None:
+    path = tmp_path / "a.jpg"  # as telephones write them
+    path.write_bytes(cv2.imencode(".jpg", picture)[1].tobytes() + b"\xff\xda" * 1000)
+    assert read_image(path).shape == (96, 128, 3)
+
+
 @given(
     st.binary(max_size=60), st.sampled_from([b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF1234WEBPVP8X", b"BM"])
 )

@@ -6,8 +6,11 @@ four kinds that cameras and exports write are let through to them.
 
 from __future__ import annotations
 
+import re
 import struct
+from collections.abc import Iterator
 
+_MARKER = re.compile(rb"\xff[^\x00\x01\xff\xd0-\xd8]")  # no stuffing, no restart: a segment with a length, or the end
 _MAX_SCANS = 100  # of a progressive JPEG; encoders write 10, and each costs a pass over the whole picture
 _STILL = "a single still picture"
 
@@ -33,22 +36,29 @@ def image_header(data: bytes) -> tuple[str, int, int]:
 
 
 def _jpg(data: bytes) -> tuple[int, int]:
-    if data.count(b"\xff\xda") > _MAX_SCANS:
-        raise ValueError(f"expected a jpg of at most {_MAX_SCANS} scans, got more")
-    at = 2
-    while True:
-        while data[at] != 0xFF or data[at + 1] == 0xFF:  # fill bytes, which decoders skip
-            at += 1
-        marker = data[at + 1]
-        if marker in (0x01, *range(0xD0, 0xD9)):
-            at += 2
-        elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):  # start of frame
+    size, scans = None, 0
+    for marker, at in _jpg_segments(data):
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC) and size is None:  # start of the frame
             height, width = struct.unpack_from(">HH", data, at + 5)
-            return width, height
-        elif marker in (0xD9, 0xDA):
+            size = width, height
+        elif marker == 0xDA and size is None:
             raise ValueError("a jpg without a size")
-        else:
-            at += 2 + max(2, struct.unpack_from(">H", data, at + 2)[0])
+        scans += marker == 0xDA
+        if scans > _MAX_SCANS:
+            raise ValueError(f"expected a jpg of at most {_MAX_SCANS} scans, got more")
+    if size is None:
+        raise ValueError("a jpg without a size")
+    return size
+
+
+def _jpg_segments(data: bytes) -> Iterator[tuple[int, int]]:
+    """Markers that begin a segment, with their places, up to the end of the picture: what follows is not decoded."""
+    found = _MARKER.search(data, 2)
+    while found and data[found.start() + 1] != 0xD9:
+        at = found.start()
+        yield data[at + 1], at
+        size = struct.unpack_from(">H", data, at + 2)[0] if at + 4 <= len(data) else 0
+        found = _MARKER.search(data, at + 2 + size)
 
 
 def _png(data: bytes) -> tuple[int, int]:

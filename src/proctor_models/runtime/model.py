@@ -195,7 +195,8 @@ def _session(data: bytes, threads: int, where: str) -> Any:
     # Bytes that start like onnxruntime's own format would be read as that, past every check made here.
     options.add_session_config_entry("session.load_model_format", "ONNX")
     try:
-        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        # Without a fallback: it would print to stdout, and try what has just failed a second time.
+        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"], enable_fallback=0)
     except Exception as error:  # onnxruntime's errors share no base of their own
         raise ModelError(f"{where}: expected an ONNX model the runtime can run: {_first_line(error)}") from None
 

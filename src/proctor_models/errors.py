@@ -7,9 +7,11 @@
     ├── ExportError          an exported network differs from the trained one
     ├── ModelError           an ONNX file is not one the runtime may run
     ├── PackError            a model pack is incomplete, changed or of another version
+    ├── SignatureError       a pack is not as it was signed, or a key cannot be used
     ├── VideoError           a recording cannot be read
     ├── TimestampError       time runs backwards
-    └── EvidenceError        findings or pictures cannot be written
+    ├── EvidenceError        findings or pictures cannot be written
+    └── RecordError          runs, models or promotions on record cannot be read, or do not allow what is asked
 
 A message names the file and the field, what was expected, what was found, and what to do.
 """
@@ -66,6 +68,10 @@ class PackError(ProctorError):
     """A model pack is incomplete, changed or of another version."""
 
 
+class SignatureError(ProctorError):
+    """A pack is not as it was signed, or a key cannot be used."""
+
+
 class VideoError(ProctorError):
     """A recording cannot be read."""
 
@@ -76,3 +82,7 @@ class TimestampError(ProctorError):
 
 class EvidenceError(ProctorError):
     """Findings or pictures cannot be written."""
+
+
+class RecordError(ProctorError):
+    """Runs, models or promotions on record cannot be read, or do not allow what is asked."""

@@ -186,3 +186,40 @@ def test_load__a_file_that_is_no_model(make_pack: Writer, reseal: Callable[..., 
     reseal(folder)
     with pytest.raises(ModelError, match="expected an ONNX model"):
         Pack.load(folder)
+
+
+def test_load__a_signature_beside_the_manifest(make_pack: Writer) -> None:
+    folder = make_pack()
+    (folder / "model.sig").write_bytes(b"read by `proctor audit verify-pack` alone")
+    assert "model.sig" not in Pack.load(folder).manifest["files"]
+
+
+@pytest.mark.parametrize(
+    ("name", "put", "message"),
+    [
+        (
+            "model.sig",
+            lambda path: path.write_bytes(bytes((1 << 20) + 1)),
+            r"model\.sig: size: expected at most 1048576",
+        ),
+        ("model.sig", lambda path: path.mkdir(), r"model\.sig: expected a plain file"),
+        ("model.sig", lambda path: path.symlink_to("manifest.json"), r"model\.sig: .*got a link"),
+        ("rules/model.sig", lambda path: path.write_bytes(b""), "not listed in the manifest"),
+        ("MODEL.SIG", lambda path: path.write_bytes(b""), "not listed in the manifest"),
+    ],
+)
+def test_load__a_signature_only_where_it_belongs(
+    make_pack: Writer, unparsed: None, name: str, put: Callable[[Path], object], message: str
+) -> None:
+    folder = make_pack()
+    put(folder / name)
+    with pytest.raises(PackError, match=message):
+        Pack.load(folder)
+
+
+def test_load__a_manifest_that_lists_the_signature(make_pack: Writer, reseal: Callable[..., None]) -> None:
+    folder = make_pack()
+    (folder / "model.sig").write_bytes(b"x")
+    reseal(folder)
+    with pytest.raises(PackError, match=r"files: expected relative paths .* got 'model\.sig'"):
+        Pack.load(folder)

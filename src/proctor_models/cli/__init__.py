@@ -11,7 +11,19 @@ import sys
 from collections.abc import Sequence
 
 from proctor_models import __version__
-from proctor_models.cli import audit, curate, data, evaluation, exams, pipeline, prelabel, review, synth, targets
+from proctor_models.cli import (
+    audit,
+    curate,
+    data,
+    evaluation,
+    exams,
+    pipeline,
+    prelabel,
+    review,
+    signing,
+    synth,
+    targets,
+)
 from proctor_models.errors import ProctorError
 
 # Nothing this process loads may phone home or install by itself.
@@ -35,7 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"proctor {__version__}")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for part in (pipeline, evaluation, targets, curate, data, prelabel, exams, review, audit, synth):
+    for part in (pipeline, signing, evaluation, targets, curate, data, prelabel, exams, review, audit, synth):
         part.add(verbs)
     return parser
 

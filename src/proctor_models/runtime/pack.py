@@ -18,6 +18,9 @@ from proctor_models.runtime.plain_files import is_plain, read_plain
 from proctor_models.runtime.predictor import Predictor
 
 MANIFEST_FILE = "manifest.json"
+SIGNATURE_FILE = "model.sig"
+"""Signs every other file, the manifest included, so that no manifest can list it; `audit verify-pack` reads it."""
+MAX_SIGNATURE_BYTES = 1 << 20
 SCHEMA = "proctor-pack/1"
 MAX_FILES = 1_000
 """Files and folders in a pack; ours hold 15."""
@@ -160,7 +163,7 @@ def _check_files(path: Path, files: Mapping[str, Any]) -> None:
     """Listed paths stay inside the folder and differ on every system; entries are a hash and a bearable size."""
     if len(files) > MAX_FILES:
         raise PackError(f"{path}: files: expected at most {MAX_FILES}, got {len(files)}; do not use this pack")
-    seen = {MANIFEST_FILE}
+    seen = {MANIFEST_FILE, SIGNATURE_FILE}
     for name, entry in files.items():
         parts = name.split("/")
         if not _PATH.fullmatch(name) or any(_DEVICE.fullmatch(part) for part in parts) or name.lower() in seen:
@@ -192,7 +195,9 @@ def _check_listing(folder: Path, files: Mapping[str, Any]) -> None:
             if count > MAX_FILES:
                 raise PackError(f"{folder}: expected at most {MAX_FILES} files and folders, got more")
             name = path.relative_to(folder).as_posix()
-            if not is_folder and name != MANIFEST_FILE:
+            if name == SIGNATURE_FILE:
+                _read(path, MAX_SIGNATURE_BYTES)  # a plain file of bearable size, and nothing more is asked here
+            elif not is_folder and name != MANIFEST_FILE:
                 there.add(name)
     except OSError as error:
         raise PackError(f"{folder}: cannot be listed ({error}); fetch the pack again") from None

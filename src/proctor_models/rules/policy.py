@@ -244,7 +244,7 @@ class _Keys:
         for key in self.raw:
             if key not in required | optional:
                 known = ", ".join(sorted(required | optional))
-                name = key[:80] if isinstance(key, str) else shown(key)
+                name = shown(key).strip("'")  # escaped: half a character could not be printed
                 raise ConfigError(f"{self.where}: {self.prefix}{name}: unknown key; known here: {known}")
         for key in sorted(required):
             if key not in self.raw:

@@ -17,8 +17,8 @@ VERBS = (
     *("ingest", "curate replay", "split", "train", "export", "evaluate", "pack"),
     *("evaluate-errors", "evaluate-events", "targets"),
     *("curate open", "curate save"),
-    *("watch", "predict", "prelabel"),
-    "audit verify",
+    *("watch", "review", "predict", "prelabel"),
+    *("keys", "sign", "audit verify", "audit verify-pack"),
     *("data diff", "data sheet", "data forget"),
     *("synth", "synth-exam", "synth-faces"),
 )
@@ -144,7 +144,7 @@ def test_check_out__a_mount_point_can_be_written_into_but_not_replaced(
 
 def test_add_out__every_verb_that_writes_checks_where() -> None:
     writing = {verb for verb, parser in parsers().items() if "--out" in parser._option_string_actions}
-    assert set(parsers()) - writing == {"curate open", "data forget"}
+    assert set(parsers()) - writing == {"curate open", "data forget", "review", "audit verify"}
     assert {verb for verb in writing if parsers()[verb].get_default("run").__name__ != "checked"} == set()
 
 

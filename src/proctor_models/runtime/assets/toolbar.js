@@ -18,6 +18,12 @@ function renderToolbar() {
   byId("toolbar").hidden = DATA.findings.length === 0;
   showProgress();
   showSaved();
+  measureBar();
+}
+
+// It stays in sight while the page moves under it: what is scrolled to must stop below.
+function measureBar() {
+  document.documentElement.style.setProperty("--bar", `${byId("toolbar").offsetHeight}px`);
 }
 
 function filter(name, label, options) {
@@ -60,6 +66,7 @@ function showSaved(instead = "") {
   refill(line, instead || text,
     again && el("button", { type: "button", class: "link", on: { click: keeper.retry } }, words().tryAgain));
   if (instead || bad) announce(instead || text);
+  measureBar();
 }
 
 function applyFilters() {

@@ -77,7 +77,7 @@ const EN = {
   previous: "Previous",
   next: "Next",
   note: "Note",
-  noteHint: "optional, kept with the decision",
+  noteHint: "optional",
   decided: (id, word) => `${id}: ${word}`,
   snapshots: "Random snapshots",
   snapshotsHint: "Frames kept at random times, whether or not anything was found.",

@@ -73,7 +73,7 @@ const ZH = {
   previous: "上一条",
   next: "下一条",
   note: "备注",
-  noteHint: "可选，与复核结果一并保存",
+  noteHint: "可选",
   decided: (id, word) => `${id} ${word}`,
   snapshots: "随机抓拍",
   snapshotsHint: "不定时保存的画面，与是否有记录无关。",

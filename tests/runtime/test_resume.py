@@ -145,7 +145,7 @@ def test_resume__pictures_that_no_line_names_are_named_and_half_ones_go(tmp_path
     (tmp_path / "session.json").write_text("{}")
     assert verify(tmp_path).state == "unfinished"
     ledger = resume_and_complete(tmp_path)
-    assert ledger.next_number == 5
+    assert ledger.next_number == 4
     assert list(entries(tmp_path, "resumed")[0].content["left_over"]) == ["evidence/F0003-opened.jpg"]
     assert verify(tmp_path).state == "whole"
     assert [path.name for path in tmp_path.rglob(".*")] == []

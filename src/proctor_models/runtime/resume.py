@@ -76,7 +76,7 @@ class Left:
         """After all findings in the ledger, and all whose pictures were written before their line could be."""
         names = [entry.content["finding"]["id"] for entry in self.entries if entry.kind in ("opened", "closed")]
         names += [path.name for path in (self.folder / EVIDENCE_FOLDER).iterdir()]
-        numbers = [int(found[1]) for name in names if (found := re.match(r"\.?F([0-9]{4,})(?![0-9])", name))]
+        numbers = [int(found[1]) for name in names if (found := re.match(r"F([0-9]{4,})(?![0-9])", name))]
         return max(numbers, default=0) + 1
 
 

@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cameras import GAP, PHONE, THRESHOLDS, Camera, Clock, Red, Shown, grey, ruleset
+from cameras import GAP, PHONE, TEXT, THRESHOLDS, Camera, Clock, Red, Shown, grey, ruleset
 from proctor_models.cli import main
 from proctor_models.errors import ConfigError, EvidenceError, ModelError, VideoError
+from proctor_models.runtime import sources
 from proctor_models.runtime.events import Event
 from proctor_models.runtime.evidence import Ledger
 from proctor_models.runtime.live import LiveExam, LiveOptions, watch_live
@@ -31,6 +32,7 @@ from proctor_models.runtime.session import Setup
 from proctor_models.runtime.sources import Source, source
 from proctor_models.runtime.verify import verify
 from proctor_models.types import Image, Observation, View
+from streamed import free_port, push
 
 
 def showing(seconds: float, image: Any = None, fps: float = 10) -> list[Shown]:
@@ -403,3 +405,37 @@ def test_watch_live__a_signal_ends_it_in_good_order(number: signal.Signals, tmp_
     assert process.wait(30) == 0
     assert verify(out).is_complete
     assert Counter(one["rule"] for one in findings(out))["phone"] == 1
+
+
+@pytest.mark.slow
+def test_main__a_stream_that_breaks_off_and_comes_back(
+    make_pack: Callable[..., Path], reseal: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Real RTSP, from the command line to the page; the nets see a phone in every frame."""
+    folder, out = make_pack([("phone", (10, 20, 40, 50), 0.8)]), tmp_path / "exam"
+    rules = [PHONE, {**GAP, "views": ["first"]}]
+    raw = {"schema": "proctor-rules/1", "name": "remote-exam", "title": TEXT, "rules": rules}
+    (folder / "rules" / "remote-exam.json").write_text(json.dumps(raw), "utf-8")
+    reseal(folder)
+    listening = sources._OPTIONS["rtsp"] + "|rtsp_flags;listen|listen_timeout;10"
+    monkeypatch.setitem(sources._OPTIONS, "rtsp", listening)
+    url = f"rtsp://guard:hunter2@127.0.0.1:{free_port()}/live"
+
+    def send() -> None:
+        push(url, 40, 0.1)
+        time.sleep(3.5)
+        push(url, 40, 0.1)
+
+    sender = threading.Thread(target=send, daemon=True)
+    sender.start()
+    words = ["--pack", str(folder), "--rules", "remote-exam", "--first", url, "--out", str(out)]
+    assert main(["watch", *words, "--cpu", "2", "--for", "14"]) == 0
+    sender.join(20)
+    kinds = [event["event"] for event in entries(out, "event")]
+    assert [kind for kind in kinds if kind.startswith("camera")][:3] == ["camera_lost", "camera_back", "camera_lost"]
+    assert kinds[-1] == "stopped"
+    found = Counter(finding["rule"] for finding in findings(out))
+    assert (found["phone"], found["gap"] >= 1) == (2, True)
+    assert verify(out).is_complete
+    assert (out / "review.html").is_file()
+    assert not any(b"hunter2" in path.read_bytes() for path in out.rglob("*") if path.is_file())

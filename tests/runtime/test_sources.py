@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import logging
-import socket
 import threading
-import time
-from fractions import Fraction
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 import pytest
@@ -19,6 +15,7 @@ from proctor_models.errors import ConfigError, VideoError
 from proctor_models.runtime import sources
 from proctor_models.runtime.pictures import PictureFolder
 from proctor_models.runtime.sources import open_live, open_recorded, source
+from streamed import free_port, push
 
 HUSH = "hunter2"
 
@@ -29,33 +26,6 @@ def pictures(folder: Path, names: list[str]) -> Path:
     for number, name in enumerate(names):
         assert cv2.imwrite(str(folder / name), np.full((48, 64, 3), number * 20, np.uint8))
     return folder
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-def push(url: str, frames: int, waiting_s: float = 5.0) -> None:
-    """Send a stream to whoever listens at `url`, a tenth of a second a frame in its own time, as fast as it goes."""
-    end = time.monotonic() + waiting_s
-    while True:
-        try:
-            out = av.open(url, "w", format="rtsp", options={"rtsp_transport": "tcp"})
-            break
-        except OSError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.05)
-    with out:
-        stream = out.add_stream("mpeg4", rate=10)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        for number in range(frames):
-            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), number * 5, np.uint8), format="bgr24")
-            frame.pts, frame.time_base = number, Fraction(1, 10)
-            out.mux(stream.encode(frame))
-        out.mux(stream.encode())
 
 
 @pytest.mark.parametrize(
@@ -166,7 +136,7 @@ def test_open_live__rtsp(monkeypatch: pytest.MonkeyPatch) -> None:
     listening = sources._OPTIONS["rtsp"] + "|rtsp_flags;listen|listen_timeout;10"
     monkeypatch.setitem(sources._OPTIONS, "rtsp", listening)
     url = f"rtsp://guard:{HUSH}@127.0.0.1:{free_port()}/live"
-    sender = threading.Thread(target=push, args=(url, 40, 10), daemon=True)
+    sender = threading.Thread(target=push, args=(url, 40), daemon=True)
     sender.start()
     capture = open_live(source(url))
     times, levels = [], []

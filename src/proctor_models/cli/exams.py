@@ -31,9 +31,7 @@ def add(verbs: Verbs[argparse.ArgumentParser]) -> None:
         _watch,
         "watch an exam of one or two views, recorded or live, for review",
         "proctor watch --pack export/proctor-pack-demo --rules remote-exam --first webcam.mp4 --second phone.mp4"
-        " --out review\n"
-        "  proctor watch --pack export/proctor-pack-demo --rules remote-exam --first 0 --second rtsp://10.0.0.7/phone"
-        " --cpu 0.5 --out exam",
+        " --out review",
     )
     add_common(watch, "--pack")
     watch.add_argument("--rules", required=True, help="rule set in the pack, by name")
@@ -63,7 +61,7 @@ def add(verbs: Verbs[argparse.ArgumentParser]) -> None:
         metavar="HZ",
         help="pictures a second of a folder; without it their names end with their times, as 000012500ms.jpg",
     )
-    live = watch.add_argument_group("live exams, until Ctrl-C or SIGTERM")
+    live = watch.add_argument_group("live exams", "until Ctrl-C or SIGTERM; as --first 0 --second rtsp://HOST/PATH")
     live.add_argument("--for", dest="for_s", type=seconds, metavar="SECONDS", help="stop after so long")
     live.add_argument("--cpu", type=float, metavar="SHARE", help="of one core, for the whole process, as 0.5")
     live.add_argument("--resume", action="store_true", help="go on with the exam in --out, which was cut short")

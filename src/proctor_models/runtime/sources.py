@@ -20,11 +20,12 @@ from proctor_models.runtime.video import Recording, capture_options
 from proctor_models.types import Image
 
 SourceKind = Literal["video", "pictures", "device", "address"]
-TIMEOUT_MS = 5_000
-"""A stream that says nothing for so long is lost."""
+OPEN_MS, READ_MS = 10_000, 5_000
+"""A stream that takes longer to open, or then says nothing for so long, is lost."""
 _OPTIONS = {
     # One connection, and nothing that leads elsewhere: a stream can name other files and addresses.
-    "rtsp": "rtsp_transport;tcp|protocol_whitelist;rtsp,rtp,udp,tcp",
+    # Two seconds tell a stream's kind; FFmpeg's own five would be five that nobody sees after each break.
+    "rtsp": "rtsp_transport;tcp|protocol_whitelist;rtsp,rtp,udp,tcp|analyzeduration;2000000",
     "http": "protocol_whitelist;http,tcp|format_whitelist;mpjpeg,mjpeg,mpegts,flv,matroska,webm,mov,mp4",
     "https": "protocol_whitelist;https,tls,tcp|format_whitelist;mpjpeg,mjpeg,mpegts,flv,matroska,webm,mov,mp4",
 }
@@ -105,7 +106,7 @@ def open_live(source: Source) -> cv2.VideoCapture:
     if source.kind == "device":
         return _open_device(int(source.text), source.label)
     scheme = urlsplit(source.text).scheme.lower()
-    timeouts = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, TIMEOUT_MS]
+    timeouts = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_MS]
     with capture_options(_OPTIONS[scheme]):
         capture = cv2.VideoCapture(source.text, cv2.CAP_FFMPEG, timeouts)
     if not capture.isOpened():

@@ -13,7 +13,11 @@ import pytest
 from proctor_models.cli import main
 from proctor_models.errors import ConfigError, EvidenceError, PackError, VideoError
 from proctor_models.rules.policy import RuleSet, ruleset_from_dict
+from proctor_models.runtime.clocks import start_offsets
 from proctor_models.runtime.findings import findings_schema
+from proctor_models.runtime.held import Clips
+from proctor_models.runtime.pace import PaceName
+from proctor_models.runtime.pictures import PictureFolder
 from proctor_models.runtime.report import render
 from proctor_models.runtime.session import Setup, summary
 from proctor_models.runtime.video import Recording
@@ -73,9 +77,11 @@ def record(path: Path, seconds: float, phone: tuple[float, float] = (-1, -1), fp
     return path
 
 
-def setup(rules: Sequence[dict[str, Any]] = (PHONE, GAP), rate_hz: float = 2.0) -> Setup:
+def setup(
+    rules: Sequence[dict[str, Any]] = (PHONE, GAP), rate_hz: float = 2.0, pace: PaceName = "fixed", **more: Any
+) -> Setup:
     ruleset: RuleSet = ruleset_from_dict(RAW | {"rules": list(rules)}, "rules")
-    return Setup(Red(), ruleset, THRESHOLDS, "1.0", rate_hz)
+    return Setup(Red(), ruleset, THRESHOLDS, "1.0", rate_hz, pace, **more)
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -112,6 +118,73 @@ def test_watch_recordings__two_views_give_spans_pictures_scores_and_a_session(tm
     assert sum(s["view"] == "first" for s in scores) == session["views"]["first"]["frames_analysed"] == 40
     assert {s["timestamp_s"] for s in scores if s["scores"]["phone"]} == {5.0, 5.5, 6.0, 6.5, 7.0, 7.5}
     assert render(out).is_file()
+
+
+def test_watch_recordings__at_an_adaptive_pace_the_same_every_time(tmp_path: Path) -> None:
+    first, second = record(tmp_path / "a.mp4", 30, phone=(10, 13)), record(tmp_path / "b.mp4", 30, fps=25)
+    for name in ("one", "two"):
+        recordings: dict[View, Recording] = {"first": Recording(first), "second": Recording(second)}
+        watch_recordings(setup(pace="adaptive"), recordings, tmp_path / name)
+    for name in ("findings.jsonl", "scores.jsonl"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    (phone,) = lines(tmp_path / "one" / "findings.jsonl")
+    assert (phone["start_s"], phone["end_s"]) == (10.0, pytest.approx(12.8, abs=0.11))
+    scores = lines(tmp_path / "one" / "scores.jsonl")
+    times = [score["timestamp_s"] for score in scores if score["view"] == "first"]
+    assert len([t for t in times if t < 10]) == 10
+    assert len([t for t in times if 10 < t <= 12.9]) == pytest.approx(11, abs=1)
+    assert max(np.diff(times)) <= 1.1
+    assert sum(score["view"] == "second" for score in scores) == 30
+
+
+@pytest.mark.parametrize("offset_s", [4.3, -4.3])
+def test_watch_recordings__a_second_view_that_started_at_another_time(tmp_path: Path, offset_s: float) -> None:
+    """The same scene in both views: on the exam's clock it is at one time."""
+    offsets_s = start_offsets(offset_s)
+    recordings: dict[View, Recording] = {
+        view: Recording(record(tmp_path / f"{view}.mp4", 20, phone=(12 - later_s, 15 - later_s)))
+        for view, later_s in offsets_s.items()
+    }
+    watch_recordings(setup([PHONE]), recordings, tmp_path / "review", second_offset_s=offset_s)
+    starts = {finding["view"]: finding["start_s"] for finding in lines(tmp_path / "review" / "findings.jsonl")}
+    assert starts == {"first": pytest.approx(12, abs=0.5), "second": pytest.approx(12, abs=0.5)}
+    session = json.loads((tmp_path / "review" / "session.json").read_text("utf-8"))
+    offsets = {view: session["views"][view]["offset_s"] for view in ("first", "second")}
+    assert offsets == offsets_s
+    assert session["duration_s"] == pytest.approx(24.3, abs=0.01)
+    times = [score["timestamp_s"] for score in lines(tmp_path / "review" / "scores.jsonl")]
+    assert times == sorted(times)
+    assert min(times) == 0
+
+
+def test_watch_recordings__pictures_and_a_video(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for i in range(24):
+        picture = np.full((64, 96, 3), (40, 40, 230) if 10 <= i < 16 else (90, 90, 90), np.uint8)
+        cv2.imwrite(str(folder / f"{i * 500:06d}ms.png"), picture)
+    (folder / "002500ms.png").write_bytes(b"torn")
+    recordings: dict[View, Any] = {
+        "first": PictureFolder(folder),
+        "second": Recording(record(tmp_path / "b.mp4", 12)),
+    }
+    watch_recordings(setup(), recordings, tmp_path / "review")
+    (phone,) = lines(tmp_path / "review" / "findings.jsonl")
+    assert (phone["view"], phone["start_s"], phone["end_s"]) == ("first", 5.0, 7.5)
+    session = json.loads((tmp_path / "review" / "session.json").read_text("utf-8"))
+    assert session["views"]["first"]["frames_undecodable"] == 1
+    ledger = [json.loads(line) for line in (tmp_path / "review" / "ledger.jsonl").read_text("utf-8").splitlines()]
+    (event,) = [line["content"] for line in ledger if line["kind"] == "event"]
+    assert (event["event"], event["view"], event["detail"]["count"]) == ("frame_unreadable", "first", 1)
+    assert render(tmp_path / "review").is_file()
+
+
+def test_watch_recordings__clips_are_kept_if_asked_for(tmp_path: Path) -> None:
+    recording = Recording(record(tmp_path / "a.mp4", 20, phone=(8, 12)))
+    watch_recordings(setup([PHONE], clips=Clips()), {"first": recording}, tmp_path / "review")
+    ledger = [json.loads(line) for line in (tmp_path / "review" / "ledger.jsonl").read_text("utf-8").splitlines()]
+    (clip,) = [line["content"] for line in ledger if line["kind"] == "clip"]
+    assert clip["finding"] == "F0001"
 
 
 def test_watch_recordings__one_frame_a_second_is_enough(tmp_path: Path) -> None:
@@ -178,6 +251,18 @@ def test_watch__from_a_pack_to_a_page(pack: Path, tmp_path: Path, capsys: pytest
 
     assert main(words) == 1
     assert "expected a new or empty folder" in capsys.readouterr().err
+
+
+def test_watch__from_a_folder_of_pictures_at_a_rate(pack: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for i in range(12):
+        cv2.imwrite(str(folder / f"IMG_{i}.png"), np.full((64, 96, 3), 90, np.uint8))
+    words = ["watch", "--pack", str(pack), "--rules", "remote-exam", "--first", str(folder), "--out"]
+    assert main([*words, str(tmp_path / "a")]) == 1
+    assert main([*words, str(tmp_path / "b"), "--pictures-rate", "2", "--pace", "fixed", "--clips"]) == 0
+    phone = next(f for f in lines(tmp_path / "b" / "findings.jsonl") if f["rule"] == "phone")
+    assert (phone["start_s"], phone["end_s"]) == (0.0, 5.5)
 
 
 def test_watch__refuses_what_it_cannot_do(pack: Path, tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_keys__decide_and_the_server_writes_it(page: Browser, server: ReviewServ
     saved(page, "Saved in decisions.jsonl")
     assert decided(folder) == {"F0001": "confirmed", "F0002": "dismissed"}
     page.open(f"{server.address}#lang=en")  # loaded anew
-    assert progress(page) == "2 of 4 judged"
+    assert (current(page), progress(page)) == ("F0004", "2 of 4 judged")  # gone on with where it was left
     assert page.run("document.querySelector('#row-F0002').dataset.decision") == "dismissed"
 
 

@@ -11,7 +11,13 @@ function renderAll() {
   renderScores();
   renderFacts();
   renderFooter();
-  setCurrent(FINDINGS.has(state.current) ? state.current : shownIds()[0] || null);
+  setCurrent(state.current || firstToJudge());
+}
+
+// A review that was left is gone on with where it stopped.
+function firstToJudge() {
+  const ids = shownIds();
+  return ids.find((id) => decisionOf(id) === "open") || ids[0] || null;
 }
 
 function switchLanguage(language) {

@@ -47,7 +47,7 @@ UNPLUGGED_S = (2100.0, 2145.0)
 UNREADABLE_S = 2700.0
 RESTART_EVERY_H = 2.0
 RESTART_GAP_S = 30.0
-WARM_H = 1.0  # caches fill, the allocator finds its size
+WARM_H = 1.0  # after each start: caches fill, the allocator finds its size
 
 Key = tuple[str, ...]  # names one distinct picture
 
@@ -209,7 +209,9 @@ def soak(plan: Plan, session: Session, hours: float, restart_every_h: float) -> 
 
 def summary(readings: list[Usage], session: Session, hours: float) -> dict[str, object]:
     """The figures."""
-    warm = [reading for reading in readings if reading.hour >= min(WARM_H, hours / 2)]
+    starts_h = [0.0, *session.restarts_h]
+    warm_h = min(WARM_H, hours / 4)
+    warm = [reading for reading in readings if reading.hour - starts_h[reading.restarts] >= warm_h]
     found: dict[str, object] = {}
     for name in ("rss_mib", "anonymous_mib"):
         values = [getattr(reading, name) for reading in warm]

@@ -49,8 +49,8 @@ def slope(hours: Sequence[float], mib: Sequence[float], stretches: Sequence[int]
     Args:
         hours: of each reading.
         mib: memory then.
-        stretches: restarts before it; each stretch between two of them has a level of its own, as it loads the nets
-            anew and a process that has loaded them before keeps some of the room.
+        stretches: restarts before it; each stretch between two of them has a level of its own, as the nets are loaded
+            anew into a heap that others have used.
 
     >>> hours = np.arange(0, 8, 0.1)
     >>> low, high = slope(hours, 200 + 3 * hours + 20 * (hours > 4) + np.sin(40 * hours), hours > 4)[1:]
@@ -79,7 +79,7 @@ def page(said: Mapping[str, Any], facts: Mapping[str, object]) -> str:
     """What a soak came to, for a page of the documents."""
     rows = [f"Measured on: {', '.join(f'{key} {value}' for key, value in facts.items())}.", ""]
     rows += [
-        "| memory from hour 1 on | least MiB | most MiB | MiB an hour between restarts (95 %) | target |",
+        "| memory, first hour after each start left out | least MiB | most MiB | MiB an hour (95 %) | target |",
         "|" + " --- |" * 5,
     ]
     for name, key in (("resident", "rss_mib"), ("of it allocated", "anonymous_mib")):

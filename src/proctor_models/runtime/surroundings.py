@@ -33,7 +33,7 @@ _CELL_PX = 20
 _CELL_EDGES = 10  # fewer fixed edges in a cell say nothing
 _MIN_CELLS = 6
 _KEEPING = 0.75  # quantile of the cells, by what they keep, that decides
-_KEPT, _LOST = 0.6, 0.3  # share of fixed edges still there: not moved, surely moved
+_KEPT, _LOST = 0.5, 0.2  # share of fixed edges still there, beyond chance: not moved, surely moved
 _BLURRED = 0.3  # share of the reference's edges under which the picture is too poor to tell
 _EDGE = 3.0  # least gradient, grey levels a pixel of the small picture
 _STANDS_OUT = 1.2  # times the mean gradient around
@@ -70,7 +70,7 @@ class Surroundings:
         """How surely the surroundings lie elsewhere than before, in [0, 1]; None where it cannot be told."""
         step_s = 0.0 if self._last_s is None else min(timestamp_s - self._last_s, _STEP_S)
         self._last_s = timestamp_s
-        edges, clipped = edges_of(grey), _by_cell((grey >= _CLIPPED).view(np.uint8))
+        edges, clipped = edges_of(grey), _by_direction((grey >= _CLIPPED).view(np.uint8))[:, 0]
         if self._memory.seen_s < READY_S:
             self._memory.add(edges, step_s)
             return None
@@ -142,15 +142,22 @@ def edges_of(grey: Grey) -> Edges:
 
 
 def kept_share(memory: Memory, edges: Edges, clipped: Cells) -> float | None:
-    """Share of the fixed edges still there, in the cells that keep most; None where too little is fixed."""
+    """Share of the fixed edges still there, in the cells that keep most, beyond what chance would keep.
+
+    1 where all are there, 0 where no more are than edges of that direction would meet anywhere in the cell (Cohen's
+    kappa); None where too little is fixed.
+    """
     fixed = (memory >= _FIXED).view(np.uint8)
     # A pixel to each side: a desk shakes while somebody types.
     near = cv2.dilate(edges, np.ones((3, 3), np.uint8))
-    there, all_of_it = _by_cell(fixed & near), _by_cell(fixed)
+    all_by_direction, near_by_direction = _by_direction(fixed), _by_direction(near)
+    all_of_it, there = all_by_direction.sum(1), _by_direction(fixed & near).sum(1)
     able = (all_of_it >= _CELL_EDGES) & (clipped < _CELL_PX**2 // 4)
     if able.sum() < _MIN_CELLS:
         return None
-    kept = np.sort(there[able] / all_of_it[able])
+    chance = (all_by_direction * near_by_direction).sum(1)[able] / _CELL_PX**2
+    beyond = (there[able] - chance) / np.maximum(all_of_it[able] - chance, 1)
+    kept = np.sort(beyond)
     return float(kept[int(_KEEPING * (len(kept) - 1))])
 
 
@@ -158,9 +165,10 @@ def _count(edges: Edges) -> int:
     return int(cv2.countNonZero(edges.reshape(len(edges), -1)))
 
 
-def _by_cell(pixels: NDArray[np.uint8]) -> Cells:
-    """How many pixels, or edges of any direction, are set in each cell."""
+def _by_direction(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """How many pixels of each plane are set in each cell, (48, planes): of edges, by direction."""
     height, width = pixels.shape[:2]
     flat = pixels.reshape(height // _CELL_PX, _CELL_PX, width // _CELL_PX, -1)
     # Twice, as sums over a short inner axis are slow; no byte overflows: a column of a cell holds 20.
-    return np.asarray(flat.sum(1, dtype=np.uint8).sum(2, dtype=np.float64).ravel())
+    columns = flat.sum(1, dtype=np.uint8).reshape(-1, _CELL_PX, pixels.size // (height * width))
+    return np.asarray(columns.sum(1, dtype=np.float64))

@@ -7,7 +7,6 @@ VENV := $(CURDIR)/.venv
 SYNTH_VENV := $(CURDIR)/.venv-synth
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-MLFLOW_STORE := sqlite:///mlflow/mlflow.db
 EMBEDDED := data/embedded.dvc data/checkpoints.dvc data/checkpoints-0.1.0.dvc data/sample-exam.dvc
 EXTRAS := train notebooks dev curate audit
 SHELL := /bin/sh
@@ -90,8 +89,8 @@ curate: $(READY) ## look at the embedded dataset in FiftyOne and decide, on 127.
 		|| { echo "make: data/demo/split and export/proctor-pack-demo are not there yet; run \`make run\` first" >&2; exit 1; }
 	proctor curate open --data data/demo/split --pack export/proctor-pack-demo
 
-mlflow: $(READY) ## look at training runs on 127.0.0.1:5000
-	mlflow server --backend-store-uri $(MLFLOW_STORE) --artifacts-destination mlflow/artifacts --host 127.0.0.1 --port 5000
+mlflow: $(READY) ## look at runs, models and packs on 127.0.0.1:5000
+	set -a; . mlflow/server.env; set +a; exec mlflow server
 
 # Folders outside the repository cannot be DVC dependencies by name, so their content is: one hash a file; with it
 # what was made of them, and the embedded frames that the same recipes read.

@@ -43,6 +43,8 @@ def test_run__records_and_continues(here: Path) -> None:
     assert stored.inputs.dataset_inputs[0].dataset.digest == ("ab" * 32)[:36]
     assert (here / "mlflow" / "mlflow.db").is_file()
     assert list((here / "mlflow" / "artifacts").rglob("curves/curve.txt"))
+    assert list((here / "mlflow" / "artifacts").rglob("environment/installed.txt"))
+    assert stored.data.tags["environment.lock"].startswith("none")
 
 
 def test_run__says_how_it_ended(here: Path) -> None:

@@ -7,6 +7,7 @@ import json
 import re
 from pathlib import Path
 
+from proctor_models.cli import audit_record, signing
 from proctor_models.cli.parts import Verbs, add_family, add_verb
 from proctor_models.errors import EvidenceError
 
@@ -45,7 +46,7 @@ def _verify(args: argparse.Namespace) -> None:
 
 def add(verbs: Verbs[argparse.ArgumentParser]) -> None:
     """Declare them."""
-    family = add_family(verbs, "audit", "prove what a watched exam's folder holds")
+    family = add_family(verbs, "audit", "prove what a watched exam's folder or a pack holds")
     verify = add_verb(
         family,
         "verify",
@@ -57,3 +58,5 @@ def add(verbs: Verbs[argparse.ArgumentParser]) -> None:
     verify.add_argument("folder", type=Path, metavar="DIR", help="folder of a watched exam")
     verify.add_argument("--head", type=_head, help="hash of a line of the ledger that was kept elsewhere")
     verify.add_argument("--json", action="store_true", help="print the verdict as JSON")
+    signing.add_audit(family)
+    audit_record.add(family)

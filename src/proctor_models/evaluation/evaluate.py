@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -28,6 +29,7 @@ from proctor_models.data.manifest import MANIFEST_FILE, Manifest, data_version
 from proctor_models.errors import DataError, ModelError
 from proctor_models.evaluation.plots import draw_curves, write_curves
 from proctor_models.evaluation.report import About, render
+from proctor_models.evaluation.samples import draw_samples, sample_rows
 from proctor_models.evaluation.seen import Seen, look
 from proctor_models.evaluation.slices import measured_lights
 from proctor_models.evaluation.tables import Tables, tabulate
@@ -35,6 +37,7 @@ from proctor_models.files import building, write_json, write_text
 from proctor_models.runtime.predictor import Predictor
 from proctor_models.types import SCENE_CLASSES
 
+_SLICE_FIGURES = ("precision", "recall", "false_frame_rate", "ap50")
 _WORDS = ("interval_by", "warning")  # kept out of metrics.json, which is for numbers
 
 
@@ -62,7 +65,7 @@ def evaluate(recipe: Recipe, models: Path, data: Path, out: Path) -> Tables:
     about = _about(recipe, predictor, data, seen, manifest)
     with building(out) as part:
         write_folder(part, tables, about, seen, thresholds)
-    _record(recipe, tables, about, data, out)
+    _record(recipe, tables, about, seen, manifest, data, out)
     print(f"evaluate: figures in {out / 'report.md'}", file=sys.stderr, flush=True)
     return tables
 
@@ -183,11 +186,40 @@ def predictions(seen: Mapping[str, Sequence[Seen]], about: About) -> dict[str, A
     }
 
 
-def _record(recipe: Recipe, tables: Tables, about: About, data: Path, out: Path) -> None:
+def slice_metrics(tables: Tables) -> dict[str, float]:
+    """The main figures of each slice with their intervals, as ``test.phone.light=dark.recall``; numbers only."""
+    found: dict[str, float] = {}
+    for row in tables.slices:
+        where = f"{row['split']}.{row['detector']}.{row['slice']}={row['value']}"
+        for name in (f"{figure}{end}" for figure in _SLICE_FIGURES for end in ("", "_low", "_high")):
+            value = row.get(name)
+            if isinstance(value, float) and not isinstance(value, bool):
+                found[f"{where}.{name}"] = round(value, 6)
+    return found
+
+
+def _record(
+    recipe: Recipe,
+    tables: Tables,
+    about: About,
+    seen: Mapping[str, Sequence[Seen]],
+    manifest: Manifest,
+    data: Path,
+    out: Path,
+) -> None:
     params = {"recipe": about.recipe, "thresholds": recipe.thresholds, "bootstrap": recipe.evaluate.bootstrap}
     params |= {"seed": recipe.seed, "models": dict(about.models)}
-    with tracking.run("evaluation", recipe.name, params=params) as run:
+    tags = {"recipe": about.recipe, "stage": "evaluate"} | {f"sha256.{net}": h for net, h in about.models.items()}
+    with tracking.run("evaluation", recipe.name, params=params, tags=tags) as run:
         run.dataset(recipe.name, about.data_version, data, "evaluation")
         run.metrics(metrics(tables))
+        run.metrics(slice_metrics(tables))
         for name in ("report.md", "metrics.json", "slices.json", "gaps.json", "thresholds.json", "about.json", "plots"):
             run.artifact(out / name, "plots" if name == "plots" else "")
+        run.table(tables.slices, "tables/slices.json")
+        run.table(tables.gaps, "tables/gaps.json")
+        run.table(sample_rows(seen), "samples/frames.json")
+        with tempfile.TemporaryDirectory() as scratch:
+            picture = Path(scratch) / "made-up-people.png"
+            if draw_samples(picture, [one for frames in seen.values() for one in frames], manifest):
+                run.artifact(picture, "samples")

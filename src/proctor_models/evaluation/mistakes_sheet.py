@@ -43,15 +43,15 @@ def draw_sheet(path: Path, detector: str, mistakes: Mistakes, manifest: Manifest
         (f"{detector}: false alarms", mistakes.false_alarms, mistakes.falsely_alarmed),
     ):
         rows.append(_title(f"{title}, {len(chosen)} of {count}; {at}"))
-        tiles = [_tile(mistake, labels, manifest) for mistake in chosen]
-        rows += [_row(tiles[i : i + COLUMNS]) for i in range(0, len(tiles), COLUMNS)]
+        tiles = [tile(mistake, labels, manifest) for mistake in chosen]
+        rows += [tile_row(tiles[i : i + COLUMNS]) for i in range(0, len(tiles), COLUMNS)]
     encoded, buffer = cv2.imencode(".png", np.concatenate(rows))
     if not encoded:
         raise DataError(f"{path}: the sheet cannot be written as PNG")
     write_bytes(path, bytes(buffer))
 
 
-def _tile(mistake: Mistake, labels: Sequence[str], manifest: Manifest) -> Image:
+def tile(mistake: Mistake, labels: Sequence[str], manifest: Manifest, title: str = "") -> Image:
     """One frame fitted into `TILE_WH`, boxes drawn after it was made small so that their lines stay whole."""
     frame = mistake.seen.frame
     image = read_image(manifest.image_path(frame))
@@ -60,12 +60,13 @@ def _tile(mistake: Mistake, labels: Sequence[str], manifest: Manifest) -> Image:
     small = resize(image, (max(1, round(width * scale)), max(1, round(height * scale))))
     small = np.ascontiguousarray(small)
     _draw_boxes(small, mistake.seen, labels, scale)
-    tile = np.full((TILE_WH[1] + _CAPTION_PX, TILE_WH[0], 3), 255, np.uint8)
-    tile[: small.shape[0], : small.shape[1]] = small
+    made: Image = np.full((TILE_WH[1] + _CAPTION_PX, TILE_WH[0], 3), 255, np.uint8)
+    made[: small.shape[0], : small.shape[1]] = small
+    lead = f"{title}  " if title else ""
     score = "not assessable" if mistake.score is None else f"score {mistake.score:.2f}"
-    _write(tile, f"{score}  {frame.person or 'unknown person'}  {frame.split or ''}", (4, TILE_WH[1] + 13))
-    _write(tile, frame.id if len(frame.id) <= 50 else f"..{frame.id[-48:]}", (4, TILE_WH[1] + 28))
-    return tile
+    _write(made, f"{lead}{score}  {frame.person or 'unknown person'}  {frame.split or ''}", (4, TILE_WH[1] + 13))
+    _write(made, frame.id if len(frame.id) <= 50 else f"..{frame.id[-48:]}", (4, TILE_WH[1] + 28))
+    return made
 
 
 def _draw_boxes(small: Image, seen: Seen, labels: Sequence[str], scale: float) -> None:
@@ -85,7 +86,8 @@ def _rectangle(image: Image, xyxy: Sequence[float], scale: float, colour: tuple[
     return x0, y0
 
 
-def _row(tiles: Sequence[Image]) -> Image:
+def tile_row(tiles: Sequence[Image]) -> Image:
+    """Tiles beside each other, with white where there are too few."""
     blank = np.full((TILE_WH[1] + _CAPTION_PX, TILE_WH[0], 3), 255, np.uint8)
     row: Image = np.concatenate([*tiles, *[blank] * (COLUMNS - len(tiles))], 1)
     return row

@@ -9,6 +9,7 @@ scores     bytes, sha256: scores.jsonl from its start up to there
 event      event (its kind, see `runtime.events`), timestamp_s, view, detail
 resumed    from_s, to_s (the gap), what was cut off and what was left over
 completed  sha256 of session.json, findings.jsonl and scores.jsonl
+expired    files {path: {sha256, reason}} that were deleted by a policy; may follow `completed`
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ SCORES_FILE = "scores.jsonl"
 EVIDENCE_FOLDER = "evidence"
 OPENING = b'{"seq": '
 _PATH = re.compile(rf"{EVIDENCE_FOLDER}/[\w.-]+", re.ASCII)
-EntryKind = Literal["started", "opened", "closed", "snapshot", "clip", "scores", "event", "resumed", "completed"]
+EntryKind = Literal[
+    "started", "opened", "closed", "snapshot", "clip", "scores", "event", "resumed", "completed", "expired"
+]
 ENTRY_KINDS: tuple[EntryKind, ...] = get_args(EntryKind)
 
 
@@ -43,6 +46,7 @@ _HAVE: dict[EntryKind, dict[str, type]] = {
     "event": {"event": str},
     "resumed": {"snapshot_seed": str, "left_over": dict},
     "completed": {SESSION_FILE: str, FINDINGS_FILE: str, SCORES_FILE: str},
+    "expired": {"files": dict},
 }
 """What readers go by, so that a ledger of another make is refused and not stumbled over."""
 
@@ -129,3 +133,18 @@ def named_files(entries: Iterable[Entry]) -> dict[str, str]:
         if not _PATH.fullmatch(path):
             raise EvidenceError(f"{LEDGER_FILE}: path: expected a file in {EVIDENCE_FOLDER}/, got {path!r:.80}")
     return named
+
+
+def expired_files(entries: Iterable[Entry]) -> dict[str, str]:
+    """Reason by path of every file that a ledger says was deleted by a policy."""
+    gone: dict[str, str] = {}
+    for entry in entries:
+        if entry.kind == "expired":
+            files = entry.content["files"].items()
+            gone |= {path: str(said.get("reason", "")) if isinstance(said, dict) else "" for path, said in files}
+    return gone
+
+
+def completed(entries: Iterable[Entry]) -> Entry | None:
+    """The entry that ends the watching; None where it was cut off. Only expiries may follow it."""
+    return next((entry for entry in entries if entry.kind == "completed"), None)

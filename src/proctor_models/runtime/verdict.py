@@ -45,6 +45,8 @@ class Verdict:
     """Closed ones among them."""
     files: int
     """Pictures and clips that are as they were written."""
+    expired: int
+    """Pictures and clips that were deleted by a policy, as the ledger says."""
     whole_until_s: float
     """Exam time of the last entry before the first change of the ledger, or of the last of all."""
     is_complete: bool
@@ -69,6 +71,8 @@ class Verdict:
     def to_text(self) -> str:
         """For people."""
         counted = f"{self.entries} entries, {self.findings} findings, {self.files} pictures and clips"
+        if self.expired:
+            counted += f" ({self.expired} more have expired)"
         lines = {
             "whole": [f"whole: {counted}; nothing was changed since it was written"],
             "unfinished": [

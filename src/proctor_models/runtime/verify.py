@@ -29,7 +29,9 @@ from proctor_models.runtime.entries import (
     SCORES_FILE,
     SESSION_FILE,
     Entry,
+    completed,
     entry_of,
+    expired_files,
     named_files,
 )
 from proctor_models.runtime.plain_files import read_plain
@@ -66,7 +68,7 @@ def verify(folder: Path, head: str | None = None) -> Verdict:
     if head is not None and head not in {line.sha256 for line in read.lines}:
         what = f"no line has the hash {head}: it was written anew, or cut off before that line"
         changed.append(Changed(LEDGER_FILE, None, 0, len(content), what))
-    audit = _Audit(folder, entries, bool(changed), bool(entries) and entries[-1].kind == "completed")
+    audit = _Audit(folder, entries, bool(changed), completed(entries) is not None)
     parts = [*audit.files(), *audit.findings(findings), *audit.scores(), *audit.session(), *audit.decisions(read)]
     if read.torn and not read.breaks:
         parts.append(f"{LEDGER_FILE}: a line of which {len(read.torn)} bytes were written, which nobody was told of")
@@ -79,6 +81,7 @@ def verify(folder: Path, head: str | None = None) -> Verdict:
         entries=len(entries),
         findings=sum(entry.kind == "closed" for entry in entries),
         files=audit.good_files,
+        expired=audit.expired,
         whole_until_s=max((entry.timestamp_s for entry in entries if entry.line.number < first), default=0.0),
         is_complete=audit.is_complete,
         changed=tuple(changed),
@@ -100,16 +103,21 @@ class _Audit:
     """Then what should be there is not known in full, and only what whole lines say is checked."""
     is_complete: bool
     good_files: int = 0
+    expired: int = 0
 
     def files(self) -> Iterator[Part]:
         """Pictures and clips: as they were written, all there, and nothing besides."""
-        named = named_files(self.entries)
+        named, gone = named_files(self.entries), expired_files(self.entries)
         for path, digest in named.items():
             content = _read(self.folder / path)
-            if content is None:
+            if content is None and path in gone and not os.path.lexists(self.folder / path):
+                self.expired += 1
+            elif content is None:
                 yield Changed(path, None, 0, 0, "is missing, or no plain file")
             elif sha256(content) != digest:
                 yield Changed(path, None, 0, len(content), "another content than the ledger names")
+            elif path in gone:
+                yield f"{path}: expired ({gone[path]}), and still there: run `proctor audit expire` again"
             else:
                 self.good_files += 1
         for path in [] if self.ledger_changed else sorted(_below(self.folder, EVIDENCE_FOLDER)):
@@ -197,7 +205,8 @@ class _Audit:
 
     def _against_end(self, name: str, content: bytes) -> Iterator[Part]:
         """A file as a whole against the ledger's last line, where that is known."""
-        if self.is_complete and sha256(content) != self.entries[-1].content.get(name):
+        end = completed(self.entries)
+        if end is not None and sha256(content) != end.content.get(name):
             yield Changed(name, None, 0, len(content), "another content than the ledger names")
 
     def _missing(self, name: str) -> Iterator[Part]:
@@ -217,11 +226,12 @@ def _entries(read: ChainRead) -> tuple[list[Entry], list[Changed]]:
                 changed.append(Changed(LEDGER_FILE, line.number, line.start, line.end, str(error)))
             continue
         entries.append(entry)
-    inner = [entry for entry in entries[:-1] if entry.kind == "completed"]
+    end = completed(entries)
+    inner = [entry for entry in entries if end is not None and entry.seq > end.seq and entry.kind != "expired"]
     if entries and entries[0].kind != "started" and not read.breaks:
         inner.append(entries[0])
     for entry in inner:
-        what = "a ledger begins with `started` and ends with `completed`"
+        what = "a ledger begins with `started` and ends with `completed`, which only expiries follow"
         changed.append(Changed(LEDGER_FILE, entry.line.number, entry.line.start, entry.line.end, what))
     return entries, changed
 

@@ -1,0 +1,337 @@
+"""What a pack must show before it is promoted, and what it shows: every gate with what was wanted and what was found.
+
+A gate's name is a path, ``targets/phone/recall, webcam``, so that an exception can name one gate or all below a part of
+the path. What is missing counts as missed: a gate never opens because nobody measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from proctor_models.audit.packs import ReadPack
+from proctor_models.audit.promotions import STATES, State
+from proctor_models.audit.signing import verify_pack
+from proctor_models.errors import ConfigError, ProctorError, RecordError
+from proctor_models.types import NETS
+
+GATES_FILE = Path("configs") / "gates.yaml"
+SCHEMA = "proctor-gates/1"
+TARGETS_SCHEMA = "proctor-targets/1"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TargetGate(_Section):
+    """Which targets of `proctor targets` must be met."""
+
+    required: Literal["all"] | tuple[str, ...] = "all"
+    """``detector/figure`` as the table names them, or ``detector/*``; `all`: every row that has a target."""
+    bound: Literal["low", "value"] = "low"
+    """`low`: the worse end of the 95 % interval must meet the target; `value`: the figure alone."""
+
+
+class GapGate(_Section):
+    """How far the worst group may lie behind the best."""
+
+    at_most: dict[Literal["recall", "false_frame_rate"], float] = Field(min_length=1)
+    """By figure, a difference of rates."""
+    slices: tuple[str, ...] = Field(min_length=1)
+    """Slices that count: view, light, skin_tone, ..."""
+    bound: Literal["value", "high"] = "value"
+    """`value`: the gap itself; `high`: the upper end of its interval."""
+
+
+class ParityGate(_Section):
+    """How ONNX and PyTorch must agree."""
+
+    min_pictures: int = Field(ge=1)
+    """Pictures they were compared on."""
+    score_difference: float = Field(gt=0)
+    box_iou: float = Field(gt=0, le=1)
+
+
+class LicenceGate(_Section):
+    """Licences a pack may come under and its frames may have had."""
+
+    pack: tuple[str, ...]
+    """Of the pack itself, exactly."""
+    forbidden: tuple[str, ...] = ()
+    """Patterns (``none stated*``) that no source of frames may match; upper and lower case are one."""
+
+
+class Gates(_Section):
+    """All gates of one state; what is left out is not asked."""
+
+    figures: Literal["packed nets", "nets the card names"] | None = None
+    """Whose figures the table must hold: those of the packed nets, or those of the nets that the card says it shows
+    (a release is trained on everybody, so its figures are its siblings')."""
+    targets: TargetGate | None = None
+    slice_gap: GapGate | None = None
+    parity: ParityGate | None = None
+    licences: LicenceGate | None = None
+    signature: Literal["required"] | None = None
+
+
+class GateFile(_Section):
+    """Gates by state."""
+
+    schema_: Literal["proctor-gates/1"] = Field(alias="schema")
+    candidate: Gates
+    shipped: Gates
+    retired: Gates = Gates()
+
+    def of(self, state: State) -> Gates:
+        """The gates before a state."""
+        gates: Gates = getattr(self, state)
+        return gates
+
+
+@dataclass(frozen=True)
+class Result:
+    """One gate and what the pack shows."""
+
+    gate: str
+    wanted: str
+    found: str
+    is_met: bool
+    missed_by: float | None = None
+    """In the figure's own unit; None where it is no number, or nothing was measured."""
+    exception: str | None = None
+    """The reason somebody gave for promoting all the same."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """For the ledger."""
+        return asdict(self)
+
+
+def load_gates(path: Path) -> GateFile:
+    """Read the gates.
+
+    Raises:
+        ConfigError: no such file, not YAML, or a wrong key; the message names it.
+    """
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError:
+        raise ConfigError(f"{path}: no such file of gates; name it with --gates ({', '.join(STATES)})") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: not YAML: {error}") from None
+    try:
+        return GateFile.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"{path}: {key}: {first['msg']}, got {str(first['input'])[:80]!r}") from None
+
+
+def check(gates: Gates, pack: ReadPack, targets: Mapping[str, Any] | None, key: Path) -> list[Result]:
+    """Hold a pack against gates.
+
+    Args:
+        gates: what is asked.
+        pack: read and found whole.
+        targets: what targets.json holds; None where there is none.
+        key: PEM file of the public key that packs are signed with.
+    """
+    found: list[Result] = []
+    if gates.figures:
+        found.append(_figures(gates.figures, pack, targets))
+    if gates.targets:
+        found += _targets(gates.targets, targets)
+    if gates.slice_gap:
+        found += _gaps(gates.slice_gap, targets)
+    if gates.parity:
+        found += [result for net in NETS for result in _parity(gates.parity, net, pack)]
+    if gates.licences:
+        found += _licences(gates.licences, pack)
+    if gates.signature:
+        found.append(_signature(pack, key))
+    return found
+
+
+def with_exceptions(results: Sequence[Result], exceptions: Sequence[str]) -> list[Result]:
+    """The same, with reasons put to missed gates.
+
+    Args:
+        results: of `check`.
+        exceptions: ``gate: reason`` each, where the gate is a whole name or the beginning of one up to a ``/``.
+
+    Raises:
+        RecordError: one names no missed gate, or gives no reason.
+
+    >>> missed = [Result("parity/scene", "1", "2", False)]
+    >>> with_exceptions(missed, ["parity: measured by hand, see decision 12"])[0].exception
+    'measured by hand, see decision 12'
+    """
+    reasons: dict[str, str] = {}
+    missed = [result.gate for result in results if not result.is_met]
+    for text in exceptions:
+        names = [gate for gate in missed if _names(text, gate)]
+        if not names:
+            raise RecordError(
+                f"--except: expected 'gate: reason' with the name of a missed gate, got {text!r}; missed: "
+                f"{'; '.join(missed) or 'none'}"
+            )
+        for name in names:
+            reasons[name] = _reason(text, name)
+    return [_excepted(result, reasons) for result in results]
+
+
+def table(results: Sequence[Result]) -> str:
+    """Gates as a table for a terminal: missed ones first.
+
+    >>> print(table([Result("parity/scene", "at most 0.001", "0.004", False, 0.003)]))
+    MISSED    parity/scene  wanted at most 0.001, found 0.004 (missed by 0.003)
+    """
+    width = max((len(result.gate) for result in results), default=0)
+    lines = []
+    for result in sorted(results, key=lambda each: (each.is_met, each.exception is not None)):
+        state = "met" if result.is_met else "excepted" if result.exception else "MISSED"
+        by = "" if result.missed_by is None else f" (missed by {result.missed_by:.3g})"
+        why = f"; {result.exception}" if result.exception else ""
+        lines.append(f"{state:9} {result.gate:{width}}  wanted {result.wanted}, found {result.found}{by}{why}")
+    return "\n".join(lines)
+
+
+def _excepted(result: Result, reasons: Mapping[str, str]) -> Result:
+    if result.is_met or result.gate not in reasons:
+        return result
+    return Result(result.gate, result.wanted, result.found, False, result.missed_by, reasons[result.gate])
+
+
+def _names(text: str, gate: str) -> bool:
+    return any(text.startswith(f"{part}:") for part in _parts(gate))
+
+
+def _parts(gate: str) -> list[str]:
+    """The gate's name and all beginnings of it, the longest first."""
+    words = gate.split("/")
+    return ["/".join(words[:length]) for length in range(len(words), 0, -1)]
+
+
+def _reason(text: str, gate: str) -> str:
+    part = next(part for part in _parts(gate) if text.startswith(f"{part}:"))
+    reason = text.removeprefix(f"{part}:").strip()
+    if not reason:
+        raise RecordError(f"--except: expected a reason behind {part!r}, got none; an exception is read by others")
+    return reason
+
+
+def _figures(whose: str, pack: ReadPack, targets: Mapping[str, Any] | None) -> Result:
+    gate = "figures"
+    if targets is None:
+        return Result(gate, f"figures of {whose}", "no targets.json", False)
+    folds = [dict(fold.get("models", {})) for fold in targets.get("folds", ())]
+    packed = dict(pack.name.models)
+    named = dict(pack.card.get("measured", {}).get("models", {}))
+    wanted = packed if whose == "packed nets" else named
+    shown = "; ".join(f"{fold.get('fold')} {_short(fold.get('models', {}))}" for fold in targets.get("folds", ()))
+    return Result(gate, f"figures of {whose} {_short(wanted)}", shown or "none", wanted in folds)
+
+
+def _targets(gate: TargetGate, targets: Mapping[str, Any] | None) -> Iterator[Result]:
+    rows = [] if targets is None else [row for row in targets["targets"] if row.get("target") is not None]
+    names = {f"{row['detector']}/{row['figure']}": row for row in rows}
+    if targets is None or gate.required == "all":
+        wanted = list(names) or ["*"]
+    else:
+        wanted = [name for each in gate.required for name in _matching(each, names)]
+    for name in wanted:
+        row = names.get(name)
+        if row is None:
+            yield Result(f"targets/{name}", "a figure that meets its target", "not measured", False)
+        else:
+            yield _target(f"targets/{name}", row, gate.bound)
+
+
+def _matching(pattern: str, names: Mapping[str, Any]) -> list[str]:
+    if not pattern.endswith("/*"):
+        return [pattern]
+    return [name for name in names if name.startswith(pattern[:-1])] or [pattern]
+
+
+def _target(gate: str, row: Mapping[str, Any], bound: str) -> Result:
+    target, least = float(row["target"]), row["sense"] == "at least"
+    end = "low" if least else "high"
+    value = row["value"] if bound == "value" else row.get(end)
+    wanted = f"{row['sense']} {target:g}" + ("" if bound == "value" else f" by the interval's {end} end")
+    if value is None:
+        shown = "no figure" if row["value"] is None else f"{row['value']:.3f} without an interval"
+        return Result(gate, wanted, shown, False)
+    missed = target - value if least else value - target
+    found = f"{row['value']:.3f}" if bound == "value" else f"{row['value']:.3f}, {end} end {value:.3f}"
+    return Result(gate, wanted, found, missed <= 0, round(missed, 6) if missed > 0 else None)
+
+
+def _gaps(gate: GapGate, targets: Mapping[str, Any] | None) -> Iterator[Result]:
+    rows = [] if targets is None else targets.get("gaps", [])
+    counted = [row for row in rows if row["slice"] in gate.slices and row["figure"] in gate.at_most]
+    if not counted:
+        yield Result("slice_gap", f"gaps by {', '.join(gate.slices)}", "not measured", False)
+    for row in counted:
+        name = f"slice_gap/{row['detector']}/{row['figure']} by {row['slice']}"
+        most, value = gate.at_most[row["figure"]], row.get("gap" if gate.bound == "value" else "gap_high")
+        if value is None:
+            yield Result(name, f"at most {most:g}", "no figure", False)
+            continue
+        between = f"{value:.3f} from {row['best']} to {row['worst']}"
+        missed = value - most
+        yield Result(name, f"at most {most:g}", between, missed <= 0, round(missed, 6) if missed > 0 else None)
+
+
+def _parity(gate: ParityGate, net: str, pack: ReadPack) -> Iterator[Result]:
+    said = pack.card["nets"][net].get("parity") or {}
+    claims = (
+        ("pictures", "at least", gate.min_pictures, said.get("pictures")),
+        ("score_difference", "at most", gate.score_difference, said.get("worst_score_difference")),
+        ("box_iou", "at least", gate.box_iou, said.get("worst_box_iou")),
+    )
+    for name, sense, limit, value in claims:
+        where = f"parity/{net}/{name}"
+        if not isinstance(value, int | float):
+            yield Result(where, f"{sense} {limit:g}", "not measured", False)
+            continue
+        missed = limit - value if sense == "at least" else value - limit
+        yield Result(where, f"{sense} {limit:g}", f"{value:.6g}", missed <= 0, missed if missed > 0 else None)
+
+
+def _licences(gate: LicenceGate, pack: ReadPack) -> Iterator[Result]:
+    own = str(pack.manifest.get("licence"))
+    yield Result("licences/pack", f"one of {', '.join(gate.pack)}", own, own in gate.pack)
+    patterns = [pattern.casefold() for pattern in gate.forbidden]
+    wanted = f"none of {', '.join(gate.forbidden) or 'nothing'}"
+    sources = _sources(pack)
+    if not sources:
+        yield Result("licences/sources", wanted, "the card names no source of frames", False)
+    for source, licence in sorted(sources):
+        is_met = not any(fnmatchcase(licence.casefold(), pattern) for pattern in patterns)
+        yield Result(f"licences/sources/{source}", wanted, licence, is_met)
+
+
+def _sources(pack: ReadPack) -> set[tuple[str, str]]:
+    """Collection and licence of the frames behind the nets: as the exports recorded them, else the evaluation."""
+    rows = [row for net in pack.card["nets"].values() for row in (net.get("parity") or {}).get("sources", ())]
+    rows = rows or pack.card.get("measured", {}).get("sources") or []
+    return {(str(row.get("source")), str(row.get("licence"))) for row in rows}
+
+
+def _signature(pack: ReadPack, key: Path) -> Result:
+    wanted = f"a signature by {key}"
+    try:
+        signed = verify_pack(pack.folder, key)
+    except ProctorError as error:
+        return Result("signature", wanted, " ".join(str(error).split())[:200], False)
+    return Result("signature", wanted, f"{signed.files} files signed by {signed.key_sha256[:16]}", True)
+
+
+def _short(models: Mapping[str, str]) -> str:
+    return ", ".join(f"{net} {digest[:12]}" for net, digest in sorted(models.items())) or "none"

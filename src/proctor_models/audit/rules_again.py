@@ -1,0 +1,174 @@
+"""scores.jsonl through the rules: the findings that must come out, without any picture."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from proctor_models.detectors import DETECTORS
+from proctor_models.errors import ConfigError, EvidenceError, ModelError, TimestampError
+from proctor_models.rules.engine import Change, Engine
+from proctor_models.rules.hysteresis import Span
+from proctor_models.rules.policy import Rule, RuleSet
+from proctor_models.runtime import strict_json
+from proctor_models.runtime.entries import Entry
+from proctor_models.runtime.findings import Finding
+from proctor_models.runtime.pace import rates
+
+_NUMBER = re.compile(r"F([0-9]{4,})")
+
+
+@dataclass(frozen=True)
+class _Reading:
+    score: float | None
+    xyxy: tuple[tuple[float, ...], ...] = ()
+
+
+@dataclass
+class _Again:
+    """One engine, or several where the watching was taken up again."""
+
+    ruleset: RuleSet
+    thresholds: Mapping[str, float]
+    interval_s: float
+    models: Mapping[str, str]
+    found: list[Finding] = field(default_factory=list)
+    open: dict[int, Change] = field(default_factory=dict)
+    last_s: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.engine = self._engine()
+
+    def observe(self, view: str, timestamp_s: float, scores: Mapping[str, float | None]) -> None:
+        readings = {name: _Reading(score) for name, score in scores.items()}
+        self._take(self.engine.observe(view, timestamp_s, readings))
+        self.last_s[view] = timestamp_s
+
+    def resume(self, findings: int) -> None:
+        """What a killed process left open is closed at the last frame anybody saw; a new engine goes on."""
+        for change in self.open.values():
+            end_s = max(change.span.end_s, self.last_s.get(change.view, 0.0))
+            self.found.append(replace(self._finding(change, replace(change.span, end_s=end_s)), interrupted=True))
+        self.open.clear()
+        self.engine = self._engine()
+        self.engine.resume(findings, self.last_s)
+
+    def finish(self, expected_end_s: Mapping[str, float]) -> None:
+        self._take(self.engine.finish(expected_end_s))
+
+    def _engine(self) -> Engine:
+        known = [detector.name for detector in DETECTORS]
+        shipped = {name: self.thresholds[name] for name in known if name in self.thresholds}
+        return Engine(self.ruleset, shipped, self.interval_s, known)
+
+    def _take(self, changes: Sequence[Change]) -> None:
+        for change in changes:
+            if change.kind == "opened":
+                self.open[change.number] = change
+            else:
+                self.open.pop(change.number, None)
+                self.found.append(self._finding(change, change.span))
+
+    def _finding(self, change: Change, span: Span) -> Finding:
+        """As the monitor writes it, without boxes and pictures."""
+        rule, is_gap = change.rule, change.rule.is_gap
+        return Finding(
+            id=f"F{change.number:04d}",
+            rule=rule.id,
+            detector=rule.detector,
+            title=rule.title,
+            article=rule.article,
+            severity=rule.severity,
+            view=change.view,
+            start_s=round(span.start_s, 3),
+            end_s=round(span.end_s, 3),
+            peak_s=None if is_gap else round(span.peak_s, 3),
+            peak_score=None if is_gap else round(span.peak_score, 4),
+            threshold=None if change.threshold is None else round(change.threshold, 4),
+            boxes=(),
+            evidence=(),
+            marked=None,
+            model_sha256=dict(self.models),
+            rules_sha256=self.ruleset.sha256,
+        )
+
+
+def is_replayable(rule: Rule) -> bool:
+    """Whether scores and times alone decide a rule."""
+    return rule.is_gap or (rule.is_scored and not rule.is_external)
+
+
+def findings_again(path: Path, session: Mapping[str, Any], entries: Sequence[Entry], ruleset: RuleSet) -> list[Finding]:
+    """Findings that the scores give, by their number; boxes and pictures left empty.
+
+    Args:
+        path: scores.jsonl.
+        session: what session.json says.
+        entries: the session's ledger; empty for a folder that is older than ledgers.
+        ruleset: the pack's rules, with the hash that the pack lists.
+
+    Raises:
+        EvidenceError: a line is no line of scores, or these scores cannot have been watched with these rules.
+    """
+    kept = replace(ruleset, rules=tuple(rule for rule in ruleset.rules if is_replayable(rule)))
+    started = entries[0].content if entries else session
+    interval_s = started.get("interval_s") or rates(session.get("pace", "fixed"), float(session["rate_hz"])).interval_s
+    try:
+        again = _Again(kept, session["thresholds"], float(interval_s), session["pack"]["models"])
+        resumes = list(_resumes(entries))
+        for end, raw in _lines(path):
+            while resumes and end > resumes[0][0]:
+                again.resume(resumes.pop(0)[1])
+            again.observe(raw["view"], float(raw["timestamp_s"]), raw["scores"])
+        for _, findings in resumes:
+            again.resume(findings)
+        again.finish(_ends(session, entries))
+    except (ConfigError, ModelError, TimestampError, KeyError, TypeError, AttributeError) as error:
+        raise EvidenceError(f"{path}: cannot be followed with these rules: {error}") from None
+    return sorted(again.found, key=lambda each: each.id)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Each line with the byte it ends at."""
+    end = 0
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise EvidenceError(f"{path}: cannot be read ({error.strerror}); nothing can be replayed without it") from None
+    for number, row in enumerate(content.splitlines(keepends=True), start=1):
+        end += len(row)
+        try:
+            raw = strict_json.loads(row)
+        except ValueError as error:
+            raise EvidenceError(f"{path}:{number}: expected scores ({error}); run `proctor audit verify`") from None
+        if not isinstance(raw, dict) or raw.keys() != {"view", "timestamp_s", "scores"}:
+            raise EvidenceError(f"{path}:{number}: expected view, timestamp_s and scores, got {row[:80]!r}")
+        yield end, raw
+
+
+def _resumes(entries: Sequence[Entry]) -> Iterator[tuple[float, int]]:
+    """Where the watching was taken up again: bytes of scores before it, and findings numbered so far."""
+    numbers = [0]
+    for index, entry in enumerate(entries):
+        if entry.kind in ("opened", "closed"):
+            numbers.append(int(entry.content["finding"]["id"][1:]))
+        if entry.kind != "resumed":
+            continue
+        names = " ".join(entry.content["left_over"])
+        numbers += [int(number) for number in _NUMBER.findall(names)]
+        after = entries[index + 1] if index + 1 < len(entries) else None
+        is_seal = after is not None and after.kind == "scores"
+        yield (float(after.content["bytes"]) if after is not None and is_seal else 0.0), max(numbers)
+
+
+def _ends(session: Mapping[str, Any], entries: Sequence[Entry]) -> dict[str, float]:
+    """Where each view should have ended, as `Monitor.finish` was told."""
+    if not session.get("live"):
+        return {view: float(end_s) for view, end_s in (session.get("expected_end_s") or {}).items()}
+    stopped = [e.content for e in entries if e.kind == "event" and e.content["event"] == "stopped"]
+    end_s = float(stopped[-1]["timestamp_s"]) if stopped else math.nan
+    return dict.fromkeys(session["views"], end_s) if math.isfinite(end_s) else {}

@@ -37,7 +37,8 @@ def somebody(image: Image, i: int) -> Image:
 
 def watch(*parts: tuple[float, Image]) -> list[CameraState]:
     """Seconds of each background, one after the other, with somebody in front."""
-    camera, states = CameraWatch(), []
+    camera = CameraWatch()
+    states: list[CameraState] = []
     for seconds, background in parts:
         for _ in range(round(seconds / STEP_S)):
             states.append(camera.observe(somebody(background, len(states)), len(states) * STEP_S))

@@ -53,7 +53,9 @@ def with_person(image: Image) -> Image:
     return image
 
 
-def scan(room: Image, angles: Sequence[float], persons: Boxes = PERSON, **looks: float) -> EnvironmentScan:
+def scan(
+    room: Image, angles: Sequence[float] | NDArray[np.float64], persons: Boxes = PERSON, **looks: float
+) -> EnvironmentScan:
     made = EnvironmentScan(120.0)
     for i, at_deg in enumerate(angles):
         image = look(room, at_deg, **looks)

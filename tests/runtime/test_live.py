@@ -246,6 +246,15 @@ def test_turn__a_net_that_gives_no_numbers_is_told_and_watching_goes_on(tmp_path
     assert exam.exam.analysed["first"] >= 5
 
 
+def test_finish__cameras_that_never_gave_a_frame_are_a_gap(tmp_path: Path) -> None:
+    exam = Exam(tmp_path / "exam", {"first": [], "second": []})
+    exam.run(20)
+    exam.stop()
+    found = {finding["view"]: (finding["rule"], finding["start_s"]) for finding in findings(tmp_path / "exam")}
+    assert found == {"first": ("gap", 0.0), "second": ("gap", 0.0)}
+    assert all(finding["end_s"] >= 20 for finding in findings(tmp_path / "exam"))
+
+
 class Webcam:
     """A camera of 20 frames a second on the real clock: red from 0.2 s on."""
 

@@ -257,7 +257,7 @@ class Engine:
             changes += [self._change(event.kind, track, event.span) for event in follow.finish()]
         for view, last_s in self._last_s.items():
             changes += self._scanned(view, last_s, None, over=True)
-        if self._last_s:
+        if self._last_s or expected_end_s:
             for rule, view, start_s, end_s in ends(
                 self.ruleset.rules, self._first_s, self._last_s, expected_end_s or {}
             ):

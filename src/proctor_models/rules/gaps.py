@@ -39,15 +39,17 @@ def ends(
 
     Args:
         rules: all rules of the exam.
-        first_s: by view, its first frame; at least one view has frames.
+        first_s: by view, its first frame.
         last_s: by view, its last frame.
-        expected_end_s: by view, where its recording should have ended, if that is known to be later.
+        expected_end_s: by view, where its recording should have ended, if that is known to be later; not empty
+            where no view has frames.
     """
-    begin_s, finish_s = min(first_s.values()), max(last_s.values())
+    begin_s = min(first_s.values(), default=0.0)
+    finish_s = max((last_s or expected_end_s).values())
     for rule in rules:
         for view in rule.views if rule.is_gap else ():
             if view not in last_s:
-                yield rule, view, begin_s, finish_s
+                yield rule, view, begin_s, max(finish_s, expected_end_s.get(view, finish_s))
                 continue
             within_s = math.inf if rule.ends_within_s is None else rule.ends_within_s
             end_s = expected_end_s.get(view, last_s[view])

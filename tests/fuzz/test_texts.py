@@ -135,6 +135,12 @@ def test_finding__any_line(raw: Any) -> None:
     found.to_json().encode()
 
 
+def test_finding__a_long_name_of_a_language() -> None:
+    with pytest.raises(EvidenceError, match="another shape") as caught:
+        Finding.from_json(json.dumps(LINES[0] | {"title": {"zh": "x", "e" * 5000: "x"}}), "findings.jsonl:1")
+    told(caught.value, "findings.jsonl:1: ")
+
+
 @pytest.mark.parametrize("name", ["session.json", "findings.jsonl", "scores.jsonl"])
 def test_read_exam__any_change(tmp_path: Path, name: str) -> None:
     folder = write_exam(tmp_path / "exam")

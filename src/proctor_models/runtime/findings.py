@@ -110,7 +110,7 @@ class Finding:
                 evidence=tuple(raw["evidence"]),
             )
         except TypeError as error:
-            raise EvidenceError(f"{where}: a text, list or box has another shape: {error}") from None
+            raise EvidenceError(f"{where}: a text, list or box has another shape: {str(error)[:200]}") from None
         except EvidenceError as error:
             raise EvidenceError(f"{where}: {error}") from None
 

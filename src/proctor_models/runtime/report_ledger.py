@@ -208,7 +208,7 @@ def _lines(content: bytes, name: str) -> Iterator[tuple[bytes, str]]:
 
 
 def _wrong(where: str, field: str, expected: str, got: object) -> NoReturn:
-    raise EvidenceError(f"{where}: {field}: expected {expected}, got {str(got)[:80]!r}; {_AGAIN}")
+    raise EvidenceError(f"{where[:160]}: {field[:80]}: expected {expected}, got {str(got)[:80]!r}; {_AGAIN}")
 
 
 def _schema(raw: Raw, expected: str, where: str) -> None:

@@ -139,7 +139,7 @@ def test_result__too_few_or_too_dark_is_not_told(room: Image, frames: int, light
 
 
 def test_result__a_turn_too_fast_to_follow_is_not_told(room: Image) -> None:
-    result = scan(room, np.arange(16) * 97.0).result()
+    result = scan(room, np.linspace(0, 1455, 16)).result()
     assert result.turn_deg is None
     assert "too few frames to follow" in result.why
 

@@ -3,8 +3,8 @@
     python benchmarks/runtime.py                                        # everything, about five minutes
     python benchmarks/runtime.py --quick                                # a look, half a minute
     python benchmarks/runtime.py --only watch start --out review/runtime.json
-    python benchmarks/runtime.py --weights ../shared/weights --only stock
-    python benchmarks/runtime.py --weights ../shared/weights --page docs/runtime.md      # for a release
+    python benchmarks/runtime.py --weights WEIGHTS --only stock
+    python benchmarks/runtime.py --weights WEIGHTS --page docs/runtime.md      # for a release
 
 Parts: `watch` (the sample exam through the whole runtime, against its nets and decoding alone), `together` (both nets
 in one process against each alone), `start` (command to first result), `stock` (Ultralytics' `predict` and a face

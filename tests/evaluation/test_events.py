@@ -319,7 +319,7 @@ def test_render_events__targets_and_whether_they_are_reached(tmp_path: Path) -> 
 
 def test_measure__a_rule_that_the_pack_cannot_read_is_refused(tmp_path: Path) -> None:
     draw_clip(tmp_path, "a")
-    with pytest.raises(ConfigError, match=r"rules\[0\]\.detector: expected one of phone, .*got 'mask'"):
+    with pytest.raises(ConfigError, match=r"rules\[0\]\.enter: .* no threshold ships for mask"):
         measure(setup(RULE | {"detector": "mask"}, RULE | {"id": "other"}), read_clips(tmp_path))
 
 

@@ -144,7 +144,14 @@ def test_check_out__a_mount_point_can_be_written_into_but_not_replaced(
 
 def test_add_out__every_verb_that_writes_checks_where() -> None:
     writing = {verb for verb, parser in parsers().items() if "--out" in parser._option_string_actions}
-    assert set(parsers()) - writing == {"curate open", "data forget", "review", "audit verify"}
+    assert set(parsers()) - writing == {
+        "curate open",
+        "data forget",
+        "review",
+        "sign",
+        "audit verify",
+        "audit verify-pack",
+    }
     assert {verb for verb in writing if parsers()[verb].get_default("run").__name__ != "checked"} == set()
 
 

@@ -72,7 +72,7 @@ def test_lock__has_hashes_and_no_addresses() -> None:
     assert [entry.split()[0] for entry in entries if "--hash=sha256:" not in entry] == []
 
 
-@pytest.mark.parametrize("extra", ["", "train", "notebooks", "dev"])
+@pytest.mark.parametrize("extra", ["", "train", "notebooks", "dev", "audit"])
 def test_lock__satisfies_pyproject(extra: str) -> None:
     table = project()["project"]
     asked = table["optional-dependencies"][extra] if extra else table["dependencies"]

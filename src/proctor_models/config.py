@@ -220,6 +220,12 @@ class Evaluate(_Section):
     """Resamples by group for the 95 % interval."""
 
 
+OPEN_LICENCES = (
+    *("AGPL-3.0-or-later", "AGPL-3.0-only", "LGPL-2.1-or-later", "Apache-2.0", "MIT", "ISC", "0BSD", "Zlib"),
+    *("BSD-2-Clause", "BSD-3-Clause", "Unlicense", "CC0-1.0", "CC-BY-4.0"),
+)
+
+
 class Pack(_Section):
     """What is packed."""
 
@@ -227,6 +233,11 @@ class Pack(_Section):
     """The pack is export/proctor-pack-<version>."""
     rules: tuple[str, ...] = ("remote-exam", "online-interview")
     """Rule sets in configs/rules/."""
+    allowed_licences: tuple[str, ...] = Field(default=OPEN_LICENCES, min_length=1)
+    """Licences a part of the pack may have: SPDX identifiers; and words as a source states them where they name no
+    licence ("none stated"), which are refused unless they are listed here. A list replaces the default."""
+    provider: str = ""
+    """Who puts the pack into service, with an address, for the instructions for use; empty: nobody is named."""
 
 
 class Recipe(_Section):
@@ -290,6 +301,10 @@ class _OneOfEach(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+# Nets carry the recipe's hash: what only allows or describes a pack must not make other nets of the same training.
+_NO_MEANING: dict[str, Any] = {"sha256": True, "pack": {"allowed_licences", "provider"}}
+
+
 def load_recipe(path: Path) -> Recipe:
     """Read and check a recipe.
 
@@ -316,5 +331,5 @@ def load_recipe(path: Path) -> Recipe:
         if unknown:
             where = f"{path}: ingest.sources.{source.name}"
             raise ConfigError(f"{where}: unknown class {min(unknown)!r}; known: {', '.join(SCENE_CLASSES)}")
-    meaning = json.dumps(recipe.model_dump(mode="json", exclude={"sha256"}), sort_keys=True)
+    meaning = json.dumps(recipe.model_dump(mode="json", exclude=_NO_MEANING), sort_keys=True)
     return recipe.model_copy(update={"sha256": hashlib.sha256(meaning.encode()).hexdigest()})

@@ -12,9 +12,10 @@ from torch import nn
 from proctor_models.config import Export
 from proctor_models.data.manifest import Manifest
 from proctor_models.errors import ExportError
-from proctor_models.export.onnx import convert, export_module, frames_to_compare
+from proctor_models.export.onnx import convert, export_module, frames_to_compare, sources_of
 from proctor_models.runtime.model import Net
 from proctor_models.runtime.spec import METADATA_KEY, NetSpec
+from stages import recipe
 from tiny import TinyHead, TinyScene, dataset, spec
 
 
@@ -63,3 +64,13 @@ def test_frames_to_compare__says_when_the_test_split_is_empty(tmp_path: Path) ->
     assert basis == "3 training and validation frames, for the test split is empty"
     with pytest.raises(ExportError, match="got an empty dataset"):
         frames_to_compare(Manifest((), tmp_path))
+
+
+def test_sources_of__what_frames_and_recipe_state(tmp_path: Path) -> None:
+    manifest = dataset(tmp_path / "images", ("train", "val", "train"))
+    row = {"source": "s", "ingested_as": "s", "licence": "MIT", "frames": 3}
+    assert sources_of(manifest, recipe()) == [row | {"rights": "not stated", "consent": "not stated"}]
+    stated = recipe()
+    source = stated.ingest.sources[0].model_copy(update={"rights": "ours", "consent": "asked in 2026"})
+    stated = stated.model_copy(update={"ingest": stated.ingest.model_copy(update={"sources": (source,)})})
+    assert sources_of(manifest, stated) == [row | {"rights": "ours", "consent": "asked in 2026"}]

@@ -5,72 +5,18 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from drawn import ROOT
-from labelled import label, record, saw
-from proctor_models.config import DETECTOR_NAMES, Export, Recipe
 from proctor_models.errors import ConfigError, PackError
-from proctor_models.evaluation.evaluate import write_folder
-from proctor_models.evaluation.report import About
-from proctor_models.evaluation.tables import tabulate
-from proctor_models.export.onnx import export_module
 from proctor_models.export.pack import pack, read_rules, refuse_overwriting
 from proctor_models.export.wheel import build_wheel, project_root
 from proctor_models.runtime.model import Net
 from proctor_models.runtime.pack import Pack
-from proctor_models.runtime.spec import NetSpec
-from proctor_models.types import SCENE_CLASSES
-from tiny import TinyHead, TinyScene, dataset, spec
-
-THRESHOLDS = dict.fromkeys(DETECTOR_NAMES, 0.5)
-
-
-def recipe(name: str = "demo", version: str = "0.0.0-test") -> Recipe:
-    step = {"epochs": 1, "batch": 1, "learning_rate": 0.1}
-    return Recipe.model_validate(
-        {
-            "name": name,
-            "ingest": {"sources": [{"name": "s", "format": "coco", "path": "."}]},
-            "scene": step,
-            "head": step,
-            "thresholds": THRESHOLDS,
-            "pack": {"version": version},
-        }
-    )
-
-
-def tiny_spec(net: str) -> NetSpec:
-    plain = spec(net)
-    names = SCENE_CLASSES if net == "scene" else plain.names
-    return replace(plain, names=names, version="0.0.0-test", thresholds=THRESHOLDS)
-
-
-@pytest.fixture(scope="module")
-def stages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with models/ and evaluation/, as the stages before leave them."""
-    top = tmp_path_factory.mktemp("stages")
-    manifest = dataset(top / "images", ("train", "test"))
-    for net, module in (("scene", TinyScene(len(SCENE_CLASSES))), ("head", TinyHead())):
-        export_module(module, tiny_spec(net), Export(), manifest, top / "models" / net)
-    seen = {"val": [saw(record("a", [label("phone")], person="S1"), scores={"phone": 0.9})]}
-    hashes = {net: Net.load(top / "models" / net / f"{net}.onnx").sha256 for net in ("scene", "head")}
-    frames = ({"source": "made", "licence": "MIT", "train": 3, "val": 1, "test": 0},)
-    about = About("demo@0", "d" * 64, hashes, {"scene": "d" * 64}, (), {"val": 1}, frames)
-    (top / "evaluation").mkdir()
-    write_folder(top / "evaluation", tabulate(seen, THRESHOLDS, 100, 0), about, seen, THRESHOLDS)
-    return top
-
-
-@pytest.fixture(scope="module")
-def packed(stages: Path) -> Path:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(ROOT)
-        pack(recipe(), stages / "models", stages / "evaluation", stages / "pack")
-    return stages / "pack"
+from stages import THRESHOLDS, recipe, tiny_spec
 
 
 def test_pack__loads_and_holds_what_it_should(packed: Path) -> None:
@@ -81,6 +27,7 @@ def test_pack__loads_and_holds_what_it_should(packed: Path) -> None:
     assert loaded.rules("remote-exam") == read_rules(ROOT / "configs" / "rules" / "remote-exam.yaml", "remote-exam")
     names = set(loaded.manifest["files"])
     assert {"models/scene.onnx", "models/head.onnx", "schema/findings.schema.json", "card.json", "LICENSE"} <= names
+    assert {"bom.cdx.json", "instructions.md", "instructions.html"} <= names
     assert loaded.manifest["wheel"] in names
     with zipfile.ZipFile(packed / loaded.manifest["wheel"]) as wheel:
         inside = set(wheel.namelist())
@@ -163,6 +110,38 @@ def test_refuse_overwriting__only_packs_of_the_same_recipe(packed: Path, tmp_pat
 def test_read_rules__a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"absent\.yaml: no such rule set"):
         read_rules(tmp_path / "absent.yaml", "absent")
+
+
+@pytest.mark.slow
+def test_pack__again_with_equal_bytes(
+    stages: Path, packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    pack(recipe(), stages / "models", stages / "evaluation", tmp_path / "again")
+    assert (tmp_path / "again" / "manifest.json").read_bytes() == (packed / "manifest.json").read_bytes()
+
+
+def test_pack__a_forbidden_licence_leaves_nothing(
+    stages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    shutil.copytree(stages / "evaluation", tmp_path / "evaluation")
+    path = tmp_path / "evaluation" / "about.json"
+    about = json.loads(path.read_text())
+    about["sources"][0]["licence"] = "CC BY-NC 4.0"
+    path.write_text(json.dumps(about))
+    with pytest.raises(PackError, match=r"got frames of made: 'CC BY-NC 4\.0'; leave the part out"):
+        pack(recipe(), stages / "models", tmp_path / "evaluation", tmp_path / "pack")
+    assert not (tmp_path / "pack").exists()
+
+
+def test_pack__targets_that_are_none(stages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(PackError, match=r"targets\.json: expected what `proctor targets` writes, it cannot be read"):
+        pack(recipe(), stages / "models", stages / "evaluation", tmp_path / "pack", tmp_path)
+    (tmp_path / "targets.json").write_text('{"targets": [{"detector": "phone"}]}')
+    with pytest.raises(PackError, match=r"targets\.json: targets: expected figure, high, low"):
+        pack(recipe(), stages / "models", stages / "evaluation", tmp_path / "pack", tmp_path)
 
 
 @pytest.mark.slow

@@ -41,7 +41,7 @@ def _evaluate(args: argparse.Namespace) -> None:
 def _pack(args: argparse.Namespace) -> None:
     from proctor_models.export.pack import pack
 
-    pack(recipe_named(args.recipe), args.models, args.evaluation, args.out)
+    pack(recipe_named(args.recipe), args.models, args.evaluation, args.out, args.targets)
 
 
 def add(verbs: Verbs[argparse.ArgumentParser]) -> None:
@@ -110,3 +110,4 @@ def _add_net_stages(verbs: Verbs[argparse.ArgumentParser]) -> None:
     )
     add_common(stage, "--models")
     stage.add_argument("--evaluation", required=True, type=Path, help="folder that `evaluate` wrote")
+    stage.add_argument("--targets", type=Path, help="folder that `targets` wrote, for the instructions for use")

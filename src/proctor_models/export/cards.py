@@ -125,12 +125,12 @@ def card_page(content: Mapping[str, Any]) -> str:
         "## Nets\n",
         *(_net(name, net) for name, net in content["nets"].items()),
         "\n## Figures\n",
-        _measured_on(measured) + "\n",
+        measured_on(measured) + "\n",
     ]
     for split, rows in content["metrics"].items():
         seen = " (trained on)" if split in measured["seen_in_training"] else ""
         parts.append(f"### {split}{seen}: {measured['frames'][split]} frames\n")
-        parts.append(_metrics(rows, content["thresholds"]))
+        parts.append(metrics_table(rows, content["thresholds"]))
     parts += ["\n## Not known\n", "\n".join(f"- {line}" for line in content["open"]), "\n## Frames\n"]
     parts += [_sources(measured["sources"], trained_on_all=content["trained_on_all_frames"])]
     parts.append(
@@ -156,7 +156,8 @@ def _net(name: str, net: Mapping[str, Any]) -> str:
     )
 
 
-def _measured_on(measured: Mapping[str, Any]) -> str:
+def measured_on(measured: Mapping[str, Any]) -> str:
+    """One paragraph: on which nets and data the figures were measured, and how to read them."""
     nets = "the packed nets" if measured["packed_nets"] else "**other nets** than the packed ones"
     recipe = measured["recipe"].partition("@")[0]
     return (
@@ -166,12 +167,13 @@ def _measured_on(measured: Mapping[str, Any]) -> str:
     )
 
 
-def _metrics(rows: Mapping[str, Mapping[str, Any]], thresholds: Mapping[str, float]) -> str:
+def metrics_table(rows: Mapping[str, Mapping[str, Any]], thresholds: Mapping[str, float]) -> str:
+    """Figures of one side of the split by detector, a Markdown table."""
     header = ("detector", "threshold", "frames", "with", "precision", "recall", "false frames", "AP50 of boxes")
-    lines = [_line(header), _line(["---"] * len(header))]
+    lines = [table_line(header), table_line(["---"] * len(header))]
     for detector, row in rows.items():
         counts = [f"{thresholds[detector]:.2f}", str(row["frames"]), str(row["positives"])]
-        lines.append(_line([detector, *counts, *(_cell(row, figure) for figure in _FIGURES)]))
+        lines.append(table_line([detector, *counts, *(_cell(row, figure) for figure in _FIGURES)]))
     return "\n".join(lines) + "\n"
 
 
@@ -185,10 +187,15 @@ def _cell(row: Mapping[str, Any], figure: str) -> str:
 def _sources(sources: Sequence[Mapping[str, Any]], *, trained_on_all: bool) -> str:
     words = "The packed nets were trained on all of them.\n" if trained_on_all else "Trained on: `train`.\n"
     header = ("source", "licence", "train", "val", "test")
-    lines = [words, _line(header), _line(["---"] * len(header))]
-    lines += [_line(str(row[name]) for name in header) for row in sources]
+    lines = [words, table_line(header), table_line(["---"] * len(header))]
+    lines += [table_line(str(row[name]) for name in header) for row in sources]
     return "\n".join(lines) + "\n"
 
 
-def _line(cells: Any) -> str:
+def table_line(cells: Any) -> str:
+    """A line of a Markdown table.
+
+    >>> table_line(["phone", "0.40"])
+    '| phone | 0.40 |'
+    """
     return "| " + " | ".join(cells) + " |"

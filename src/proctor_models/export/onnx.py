@@ -8,6 +8,7 @@ import json
 import os
 import tempfile
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,6 +36,7 @@ from proctor_models.types import Image, NetName
 
 PARITY_FILE = "parity.json"
 BATCH = 8
+NOT_STATED = "not stated"
 FRAMES_WITHOUT_TEST = 200
 """Frames of other sides that stand in where the test split is empty."""
 
@@ -53,7 +55,32 @@ def export(recipe: Recipe, net: NetName, checkpoint: Path, data: Path, out: Path
     """
     module, spec = load_net(checkpoint)
     spec = stamped(recipe, net, spec, data, str(checkpoint))
-    return export_module(module, spec, recipe.export, Manifest.load(data), out, people_of(checkpoint))
+    manifest = Manifest.load(data)
+    said = {**people_of(checkpoint), **_checkpoint_hash(checkpoint), "sources": sources_of(manifest, recipe)}
+    return export_module(module, spec, recipe.export, manifest, out, said)
+
+
+def _checkpoint_hash(checkpoint: Path) -> dict[str, object]:
+    """Hash of the weights: by it an auditor finds the very run that trained them."""
+    path = checkpoint / "model.ckpt"
+    return {"checkpoint_sha256": hashlib.sha256(path.read_bytes()).hexdigest()} if path.is_file() else {}
+
+
+def sources_of(manifest: Manifest, recipe: Recipe) -> list[dict[str, object]]:
+    """Where the frames of a dataset come from, with what they and the recipe state of licence, rights and consent."""
+    stated = {source.name: source for source in recipe.ingest.sources}
+    counts = Counter((frame.id.partition("/")[0], frame.source, frame.licence) for frame in manifest)
+    return [
+        {
+            "source": collection,
+            "ingested_as": name,
+            "licence": licence,
+            "rights": (stated[name].rights if name in stated else None) or NOT_STATED,
+            "consent": (stated[name].consent if name in stated else None) or NOT_STATED,
+            "frames": counts[name, collection, licence],
+        }
+        for name, collection, licence in sorted(counts)
+    ]
 
 
 def people_of(checkpoint: Path) -> dict[str, object]:
@@ -71,9 +98,9 @@ def export_module(
     limits: Export,
     manifest: Manifest,
     out: Path,
-    people: Mapping[str, object] = MappingProxyType({}),
+    said: Mapping[str, object] = MappingProxyType({}),
 ) -> dict[str, object]:
-    """Export any net that keeps the interface of `spec.net`; `people` goes on record; see `export`."""
+    """Export any net that keeps the interface of `spec.net`; what is `said` of it goes on record; see `export`."""
     frames, basis = frames_to_compare(manifest)
     with building(out) as part:
         path = part / f"{spec.net}.onnx"
@@ -90,7 +117,7 @@ def export_module(
             "bytes": path.stat().st_size,
             "recipe": spec.recipe,
             "data_version": spec.data_version,
-            **people,
+            **said,
             "versions": {name: importlib.metadata.version(name) for name in ("torch", "onnx", "onnxruntime")},
         }
         write_json(part / PARITY_FILE, report)

@@ -2,12 +2,15 @@
 
 ::
 
-    manifest.json                 size and sha256 of every other file; sorted keys, so that it can be signed
+    manifest.json                 size and sha256 of every other file
+    model.sig                     signature over all of them, once `proctor sign` made one
     models/{scene,head}.onnx
     rules/<name>.json             rule sets, checked
     schema/findings.schema.json   what a line of findings.jsonl holds
     wheels/*.whl                  this project, to run the pack with
     card.json, card.md            what the nets are for, and how well they see
+    instructions.md, .html        instructions for use and technical documentation (EU AI Act)
+    bom.cdx.json                  bill of materials, CycloneDX
     LICENSE
 """
 
@@ -18,7 +21,7 @@ import importlib.resources
 import json
 import shutil
 import sys
-from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +30,12 @@ import yaml
 from proctor_models import __version__
 from proctor_models.config import Recipe
 from proctor_models.errors import ConfigError, PackError
+from proctor_models.export.bom import BOM_FILE, bom
 from proctor_models.export.cards import card, card_page, read_evaluation
+from proctor_models.export.contents import Contents
+from proctor_models.export.instructions import PAGE, SHEET, instructions
+from proctor_models.export.licences import PROJECT_LICENCE, check_licences
+from proctor_models.export.markdown import page
 from proctor_models.export.onnx import PARITY_FILE
 from proctor_models.export.wheel import build_wheel, project_root
 from proctor_models.files import building, write_json, write_text
@@ -37,11 +45,11 @@ from proctor_models.runtime.pack import MANIFEST_FILE, SCHEMA, Pack
 from proctor_models.types import NETS
 
 RULES_FOLDER = Path("configs") / "rules"
-LICENCE = "AGPL-3.0-or-later"
+_TARGET_FIELDS = ("detector", "figure", "high", "low", "sense", "target", "value", "verdict")
 FINDINGS_SCHEMA = "schema/findings.schema.json"
 
 
-def pack(recipe: Recipe, models: Path, evaluation: Path, out: Path) -> Pack:
+def pack(recipe: Recipe, models: Path, evaluation: Path, out: Path, targets: Path | None = None) -> Pack:
     """Write the pack folder `out`, or nothing; a pack of the same recipe there is replaced.
 
     Args:
@@ -49,20 +57,22 @@ def pack(recipe: Recipe, models: Path, evaluation: Path, out: Path) -> Pack:
         models: folder with scene/ and head/ that `export` wrote.
         evaluation: folder that `evaluate` wrote, for the card.
         out: the pack.
+        targets: folder that `targets` wrote, for the instructions for use; None where there is none.
 
     Returns:
         The pack, loaded as the runtime loads it.
 
     Raises:
         PackError: `out` holds a pack of another recipe or something else, the evaluation is not
-            there, the nets are of another version or other thresholds, or the wheel cannot be built.
+            there, the nets are of another version or other thresholds, a part has a licence that the
+            recipe does not allow, a document cannot be filled, or the wheel cannot be built.
         ModelError: a net is not one the runtime may run.
         ConfigError: a rule file is wrong.
     """
     refuse_overwriting(out, recipe.name)
     root = project_root()
     with building(out) as part:
-        _fill(part, recipe, models, evaluation, root)
+        _fill(part, gather(recipe, models, evaluation, targets), models, root)
         write_manifest(part, recipe)
         Pack.load(part)  # what cannot be loaded must not be there
     print(f"pack: {out} (version {recipe.pack.version}, recipe {recipe.name})", file=sys.stderr, flush=True)
@@ -91,26 +101,44 @@ def refuse_overwriting(out: Path, recipe_name: str) -> None:
         )
 
 
-def _fill(part: Path, recipe: Recipe, models: Path, evaluation: Path, root: Path) -> None:
-    (part / "models").mkdir()
+def gather(recipe: Recipe, models: Path, evaluation: Path, targets: Path | None) -> Contents:
+    """Read and check what the pack is made from; nothing is written.
+
+    Raises:
+        PackError, ModelError, ConfigError: as `pack`.
+    """
     nets: dict[str, Net] = {}
     parity: dict[str, Any] = {}
     for name in NETS:
         nets[name] = _checked_net(models / name / f"{name}.onnx", recipe)
         parity[name] = _parity(models / name / PARITY_FILE, nets[name].sha256)
+    rules = {name: read_rules(RULES_FOLDER / f"{name}.yaml", name) for name in recipe.pack.rules}
+    measured = read_evaluation(evaluation, {name: net.sha256 for name, net in nets.items()})
+    contents = Contents(recipe, nets, parity, measured, rules, None if targets is None else read_targets(targets))
+    check_licences(contents.parts, recipe)
+    return contents
+
+
+def _fill(part: Path, contents: Contents, models: Path, root: Path) -> None:
+    (part / "models").mkdir()
+    for name in NETS:
         shutil.copyfile(models / name / f"{name}.onnx", part / "models" / f"{name}.onnx")
     (part / "rules").mkdir()
-    for rules in recipe.pack.rules:
-        write_json(part / "rules" / f"{rules}.json", read_rules(RULES_FOLDER / f"{rules}.yaml", rules))
+    for ruleset, rules in contents.rules.items():
+        write_json(part / "rules" / f"{ruleset}.json", rules)
     (part / "schema").mkdir()
     schema = importlib.resources.files("proctor_models.runtime").joinpath(FINDINGS_SCHEMA)
     (part / FINDINGS_SCHEMA).write_bytes(schema.read_bytes())
     build_wheel(root, part / "wheels")
     shutil.copyfile(root / "LICENSE", part / "LICENSE")
-    measured = read_evaluation(evaluation, {name: net.sha256 for name, net in nets.items()})
-    content = card(recipe, nets, parity, measured)
+    content = card(contents.recipe, contents.nets, contents.parity, contents.measured)
     write_json(part / "card.json", content)
     write_text(part / "card.md", card_page(content))
+    contents = replace(contents, files={name: str(entry["sha256"]) for name, entry in _entries(part).items()})
+    sheet = instructions(contents)
+    write_text(part / SHEET, sheet)
+    write_text(part / PAGE, page(sheet, f"proctor pack {contents.recipe.pack.version}: instructions for use"))
+    write_text(part / BOM_FILE, bom(contents))
 
 
 def _checked_net(path: Path, recipe: Recipe) -> Net:
@@ -137,6 +165,27 @@ def _parity(path: Path, sha256: str) -> dict[str, Any]:
     return parity
 
 
+def read_targets(folder: Path) -> dict[str, Any]:
+    """What `proctor targets` wrote to `folder`.
+
+    Raises:
+        PackError: it is not there, or is something else.
+    """
+    path = folder / "targets.json"
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        fields = {key for row in content["targets"] for key in _TARGET_FIELDS if key not in row}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise PackError(
+            f"{path}: expected what `proctor targets` writes, it cannot be read ({type(error).__name__}); run it again"
+        ) from None
+    if fields:
+        raise PackError(
+            f"{path}: targets: expected {', '.join(sorted(fields))} in every row; run `proctor targets` again"
+        )
+    return dict(content)
+
+
 def read_rules(path: Path, name: str) -> dict[str, Any]:
     """A rule set from YAML, checked; what its JSON in the pack holds.
 
@@ -157,23 +206,30 @@ def read_rules(path: Path, name: str) -> dict[str, Any]:
 
 def write_manifest(part: Path, recipe: Recipe) -> None:
     """Write `manifest.json` over all files that lie in the folder now."""
-    paths = sorted(path for path in part.rglob("*") if path.is_file())
-    files: Mapping[str, Any] = {path.relative_to(part).as_posix(): _entry(path) for path in paths}
+    files = _entries(part)
     manifest = {
         "schema": SCHEMA,
         "version": recipe.pack.version,
         "recipe": f"{recipe.name}@{recipe.sha256}",
         "created_by": f"proctor-models {__version__}",
-        "licence": LICENCE,
+        "licence": PROJECT_LICENCE,
         "thresholds": dict(recipe.thresholds),
         "models": {name: f"models/{name}.onnx" for name in NETS},
         "rules": {name: f"rules/{name}.json" for name in recipe.pack.rules},
         "findings_schema": FINDINGS_SCHEMA,
         "card": "card.json",
+        "bom": BOM_FILE,
+        "instructions": SHEET,
         "wheel": next(name for name in files if name.endswith(".whl")),
         "files": files,
     }
     write_json(part / MANIFEST_FILE, manifest)
+
+
+def _entries(folder: Path) -> dict[str, dict[str, str | int]]:
+    """Hash and size of every file below `folder`, by its path there."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): _entry(path) for path in paths}
 
 
 def _entry(path: Path) -> dict[str, str | int]:

@@ -74,6 +74,16 @@ def test_scene__freeze_keeps_weights_and_batch_statistics_of_the_first_layers() 
     assert not any(p.requires_grad for p in list(net.yolo.model)[10].parameters())
 
 
+def test_load_fewer__keeps_what_was_taught_by_name_and_starts_the_new_near_never() -> None:
+    old, new = SceneNet(("phone", "person")), SceneNet(("person", "phone", "cup"))
+    new.load_fewer(old)
+    for ours, theirs in zip(new.yolo.model[-1].cv3, old.yolo.model[-1].cv3, strict=True):
+        assert torch.equal(ours[-1].weight[:2], theirs[-1].weight[[1, 0]])
+        assert torch.equal(ours[-1].bias[:2], theirs[-1].bias[[1, 0]])
+        assert float(torch.sigmoid(ours[-1].bias[2])) == pytest.approx(0.001)
+    assert torch.equal(new.yolo.model[0].conv.weight, old.yolo.model[0].conv.weight)
+
+
 def test_load_coco__names_the_missing_file(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"yolo26n\.pt: no such base weights"):
         SceneNet().load_coco(tmp_path / "yolo26n.pt")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Mapping
 from pathlib import Path
 
 from torch import Tensor, nn
@@ -114,17 +115,29 @@ class SceneNet(nn.Module):
             if value.shape == stock[key].shape:
                 own[key] = stock[key]
             else:
-                own[key] = self._rows(value, stock[key])
+                if stock[key].shape[0] != _COCO_CLASSES:
+                    raise CheckpointError(
+                        f"expected {_COCO_CLASSES} COCO classes in the base weights, got {stock[key].shape[0]}"
+                    )
+                own[key] = self._rows(value, stock[key], COCO_ROWS)
         self.yolo.load_state_dict(own)
 
-    def _rows(self, ours: Tensor, stock: Tensor) -> Tensor:
-        if stock.shape[0] != _COCO_CLASSES:
-            raise CheckpointError(f"expected {_COCO_CLASSES} COCO classes in the base weights, got {stock.shape[0]}")
+    def load_fewer(self, started: SceneNet) -> None:
+        """Start from a net of ours over some of our classes; those it does not have start near "never"."""
+        taught = started.yolo.state_dict()
+        at = {name: row for row, name in enumerate(started.class_names)}
+        own = self.yolo.state_dict()
+        for key, value in own.items():
+            own[key] = taught[key] if value.shape == taught[key].shape else self._rows(value, taught[key], at)
+        self.yolo.load_state_dict(own)
+
+    def _rows(self, ours: Tensor, taught: Tensor, at: Mapping[str, int]) -> Tensor:
+        """One row a class of ours: that of the other net where `at` says which."""
         rows = ours.clone()
         for index, name in enumerate(self.class_names):
-            if name in COCO_ROWS:
-                rows[index] = stock[COCO_ROWS[name]]
-            elif rows.ndim > 1:
+            if name in at:
+                rows[index] = taught[at[name]]
+            elif rows.ndim > 1 and "person" in at:
                 # An untaught class looks where persons are, from far below any threshold.
-                rows[index] = stock[COCO_ROWS["person"]] * 0.1
+                rows[index] = taught[at["person"]] * 0.1
         return rows

@@ -151,6 +151,9 @@ def _start(recipe: Recipe, plan: SceneRecipe | HeadRecipe, net: SceneNet | HeadN
     base = start_file(recipe, plan.init)
     if base.name == CHECKPOINT_FILE:
         started, known = load_net(base.parent)
+        if isinstance(net, SceneNet) and isinstance(started, SceneNet) and set(known.names) < set(spec.names):
+            net.load_fewer(started)  # a class was added since
+            return frozenset(known.names)
         if known.names != spec.names:
             raise CheckpointError(f"{base}: names: expected {spec.names}, got {known.names}; start from base weights")
         net.load_state_dict(started.state_dict())

@@ -231,6 +231,21 @@ def test_turn__within_a_budget_both_views_are_seen_and_the_rest_is_counted(tmp_p
     assert sum(event["detail"]["count"] for event in dropped) + counts.total() == pytest.approx(200, abs=6)
 
 
+def test_turn__frames_left_out_for_want_of_processor_time_are_no_gap_but_lost_ones_are(tmp_path: Path) -> None:
+    cpu = Clock()
+    shown = [*showing(20), (8.0, grey()), *showing(20)]
+    exam = Exam(tmp_path / "exam", {"first": shown}, budget=lambda clock: Budget(0.1, clock=clock, cpu=cpu))
+
+    def work() -> None:
+        cpu.now_s += 1.0  # a frame every ten seconds
+
+    exam.run(47.9, work)
+    exam.stop()
+    assert exam.exam.analysed["first"] <= 7
+    gaps = [finding for finding in findings(tmp_path / "exam") if finding["view"] == "first"]
+    assert [(gap["rule"], gap["start_s"], gap["end_s"]) for gap in gaps] == [("gap", 20.0, 28.0)]
+
+
 def test_turn__a_net_that_gives_no_numbers_is_told_and_watching_goes_on(tmp_path: Path) -> None:
     class Sick(Red):
         def observe(self, image: Image, timestamp_s: float = 0.0, view: View = "first") -> Observation:

@@ -10,7 +10,7 @@ import pytest
 from cameras import Clock, grey
 from proctor_models.errors import ConfigError
 from proctor_models.runtime.camera import thumbnail
-from proctor_models.runtime.pace import FAST_S, FORGET_S, MOVED, Budget, Pace, movement, paced, rates
+from proctor_models.runtime.pace import FAST_S, FORGET_S, MOVED, OWED_S, Budget, Pace, movement, paced, rates
 from proctor_models.types import Image
 
 ADAPTIVE = rates("adaptive", 2)
@@ -138,9 +138,9 @@ def test_budget__work_takes_its_share_in_the_long_run() -> None:
 
 def test_budget__what_is_owed_is_bounded() -> None:
     clock, cpu = Clock(), Clock()
-    budget = Budget(0.5, window_s=2, clock=clock, cpu=cpu)
+    budget = Budget(0.5, clock=clock, cpu=cpu)
     cpu.now_s = 1000
-    assert budget.wait_s() == pytest.approx(2)
+    assert budget.wait_s() == pytest.approx(OWED_S)
 
 
 def test_budget__refuses_no_share() -> None:

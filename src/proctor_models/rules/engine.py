@@ -102,6 +102,7 @@ class Engine:
         self._count = 0
         self._first_s: dict[str, float] = {}
         self._last_s: dict[str, float] = {}
+        self._present_s: dict[str, float] = {}
         self._known = tuple(dict.fromkeys([*thresholds, *detectors]))
         self._scans: dict[Track, ScanLike | None] = {}
         self._signalled_s: dict[Track, float] = {}
@@ -220,6 +221,17 @@ class Engine:
         self._first_s |= dict.fromkeys(last_s, 0.0)
         self._last_s |= last_s
 
+    def present(self, view: str, since_s: float, until_s: float) -> None:
+        """Frames came without a break in this time, though not all were analysed: it is no gap in the recording.
+
+        What opened or closed meanwhile stays as it is: nobody looked. A gap before `since_s` comes with the next frame.
+        """
+        came_s = self._came_s(view)
+        if came_s is not None and since_s > came_s:
+            self._pending += self._jump(view, since_s)
+        if came_s is None or until_s > came_s:
+            self._present_s[view] = until_s
+
     def under_way(self, view: str) -> dict[Track, Span]:
         """Spans under way in one view, findings already or not yet: what evidence must be kept for."""
         return {
@@ -257,10 +269,9 @@ class Engine:
             changes += [self._change(event.kind, track, event.span) for event in follow.finish()]
         for view, last_s in self._last_s.items():
             changes += self._scanned(view, last_s, None, over=True)
-        if self._last_s or expected_end_s:
-            for rule, view, start_s, end_s in ends(
-                self.ruleset.rules, self._first_s, self._last_s, expected_end_s or {}
-            ):
+        came_s = {view: max(last_s, self._present_s.get(view, last_s)) for view, last_s in self._last_s.items()}
+        if came_s or expected_end_s:
+            for rule, view, start_s, end_s in ends(self.ruleset.rules, self._first_s, came_s, expected_end_s or {}):
                 changes.append(self._gap(Track(rule, view), start_s, end_s))
         return changes
 
@@ -314,9 +325,14 @@ class Engine:
         return found
 
     def _jump(self, view: str, timestamp_s: float) -> list[Change]:
-        last_s = self._last_s.get(view)
-        spans = () if last_s is None else jumps(self.ruleset.rules, view, last_s, timestamp_s)
+        came_s = self._came_s(view)
+        spans = () if came_s is None else jumps(self.ruleset.rules, view, came_s, timestamp_s)
         return [self._gap(Track(rule, view), start_s, end_s) for rule, start_s, end_s in spans]
+
+    def _came_s(self, view: str) -> float | None:
+        """The last frame that came, analysed or not; None before the first that was."""
+        last_s = self._last_s.get(view)
+        return None if last_s is None else max(last_s, self._present_s.get(view, last_s))
 
     def _change(self, kind: Literal["opened", "closed"], track: Track, span: Span) -> Change:
         if kind == "opened":

@@ -121,6 +121,8 @@ class LiveExam:
                 self._ledger.event(event)
             if reader.error is not None:
                 raise reader.error
+            if reader.present is not None:
+                self._monitor.present(reader.view, *reader.present)
 
     def finish(self, why: str) -> None:
         """No more frames: record that it stopped and why, and close what is open."""

@@ -275,6 +275,14 @@ class Monitor:
             self._engine.signal(name, timestamp_s, view, score)
             self._pushed[view][name] = score
 
+    def present(self, view: View, since_s: float, until_s: float) -> None:
+        """Say that frames came without a break in this time, where not all of them are pushed.
+
+        Frames left out for want of processor time are then not taken for a recording that was interrupted.
+        """
+        with self._lock:
+            self._engine.present(view, since_s, until_s)
+
     def wants_fast(self, timestamp_s: float, view: View) -> bool:
         """Whether the camera's turn at the start is being watched for in a view: that takes frames at the fast rate."""
         return self._scans.wants_fast(timestamp_s, view)

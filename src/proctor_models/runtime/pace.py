@@ -31,6 +31,8 @@ FORGET_S = 30.0
 MOVED = 4.0
 """Grey levels between two thumbnails, as a mean over one of 48 blocks, from which something moved: a camera's noise
 averages out to one or two."""
+OWED_S = 30.0
+"""Work beyond the budget is made up for by pauses, but not longer than this."""
 _BLOCK_PX = 8
 _SLOWEST_HZ = 1.0  # what the durations in configs/rules/ hold from
 _TICK_S = 1e-3  # containers round times to a millisecond or so
@@ -164,7 +166,7 @@ class Budget:
 
         Args:
             share: of one core, above 0; above 1 for more than one core.
-            window_s: seconds of work that may be saved up, or owed.
+            window_s: seconds' worth of work that may be saved up.
             clock: seconds that pass.
             cpu: seconds of processor time that the process took.
 
@@ -175,7 +177,7 @@ class Budget:
             raise ConfigError(f"--cpu: expected a share of one core above 0, as 0.5, got {share:g}")
         self.share = share
         """Of one core."""
-        self._most_s = share * window_s
+        self._most_s, self._most_owed_s = share * window_s, share * OWED_S
         self._clock, self._cpu = clock, cpu
         self._at_s, self._used_s, self._left_s = clock(), cpu(), 0.0
 
@@ -184,7 +186,7 @@ class Budget:
         at_s, used_s = self._clock(), self._cpu()
         left_s = self._left_s + self.share * (at_s - self._at_s) - (used_s - self._used_s)
         # What is owed is bounded too: a page that was rendered must not silence the watching for minutes.
-        self._left_s = max(-self._most_s, min(self._most_s, left_s))
+        self._left_s = max(-self._most_owed_s, min(self._most_s, left_s))
         self._at_s, self._used_s = at_s, used_s
         return max(0.0, -self._left_s / self.share)
 

@@ -58,7 +58,7 @@ def test_scene__untaught_classes_start_near_never(scene: SceneNet) -> None:
 
 def test_scene__rows_of_coco_are_copied_and_ours_alone_are_not(scene: SceneNet) -> None:
     ours, stock = torch.zeros(len(SCENE_CLASSES), 8, 1, 1), torch.rand(80, 8, 1, 1)
-    rows = scene._rows(ours, stock)
+    rows = scene._rows(ours, stock, COCO_ROWS)
     assert torch.equal(rows[SCENE_CLASSES.index("phone")], stock[COCO_ROWS["phone"]])
     assert not torch.equal(rows[SCENE_CLASSES.index("face")], stock[COCO_ROWS["person"]])
 

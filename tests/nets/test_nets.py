@@ -80,7 +80,7 @@ def test_load_fewer__keeps_what_was_taught_by_name_and_starts_the_new_near_never
     for ours, theirs in zip(new.yolo.model[-1].cv3, old.yolo.model[-1].cv3, strict=True):
         assert torch.equal(ours[-1].weight[:2], theirs[-1].weight[[1, 0]])
         assert torch.equal(ours[-1].bias[:2], theirs[-1].bias[[1, 0]])
-        assert float(torch.sigmoid(ours[-1].bias[2])) == pytest.approx(0.001)
+        assert torch.sigmoid(ours[-1].bias[2]).item() == pytest.approx(0.001)
     assert torch.equal(new.yolo.model[0].conv.weight, old.yolo.model[0].conv.weight)
 
 

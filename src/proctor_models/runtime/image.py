@@ -18,6 +18,8 @@ from proctor_models.types import Boxes, Image
 
 Tensor = NDArray[np.float32]  # (3, height, width), red-green-blue, normalised
 
+_MAX_PATCH_PX = 8192  # a square around a face; a wider one is made from a smaller copy of the image
+
 
 @dataclass(frozen=True)
 class Letterbox:
@@ -82,9 +84,6 @@ def letterbox(image: Image, resolution_wh: tuple[int, int], pad_value: int = 114
     canvas = np.full((resolution_wh[1], resolution_wh[0], 3), pad_value, np.uint8)
     canvas[placed.top : placed.top + new_h, placed.left : placed.left + new_w] = resize(image, (new_w, new_h))
     return canvas, placed
-
-
-_MAX_PATCH_PX = 8192  # a square around a face; a wider one is made from a smaller copy of the image
 
 
 def crop_square(image: Image, xyxy: Boxes, scale: float, side_px: int, pad_value: int = 114) -> Image:

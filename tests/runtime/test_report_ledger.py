@@ -37,6 +37,11 @@ def test_read_exam__findings_by_start_and_scores_by_detector_and_view(tmp_path: 
         ("session.json", json.dumps(session(duration_s=None)), r"session\.json: duration_s: expected a number"),
         ("session.json", json.dumps(session(rate_hz=0)), r"session\.json: rate_hz: expected a number above 0"),
         ("session.json", json.dumps(session(snapshots=[{"view": "first"}])), r"session\.json: snapshots: timestamp_s"),
+        (
+            "session.json",
+            json.dumps(session(snapshots=[{"view": "first", "timestamp_s": 1.0, "path": "evidence/a\0b.jpg"}])),
+            r"session\.json: snapshots: evidence: expected a path inside the folder",
+        ),
         ("session.json", json.dumps(session(views={"third": {}})), r"session\.json: views"),
         ("session.json", json.dumps(session(duration_s=float("nan"))), r"session\.json: half-written or not JSON"),
         ("findings.jsonl", None, r"findings\.jsonl: cannot be read"),
@@ -51,8 +56,8 @@ def test_read_exam__findings_by_start_and_scores_by_detector_and_view(tmp_path: 
         ("scores.jsonl", None, r"scores\.jsonl: cannot be read"),
         (
             "scores.jsonl",
-            score_lines()[0] + "\n" + score_lines()[0],
-            r"scores\.jsonl:2: timestamp_s: expected later than 0",
+            score_lines()[2] + "\n" + score_lines()[0],
+            r"scores\.jsonl:2: timestamp_s: expected not before 0\.5 of the same view",
         ),
         ("scores.jsonl", '{"view": "first", "timestamp_s": 0, "scores": {"phone": "x"}}', r"scores\.jsonl:1: phone"),
     ],
@@ -65,6 +70,11 @@ def test_render__refuses_a_bad_ledger(folder: Path, file: str, content: str | No
     with pytest.raises(EvidenceError, match=message):
         render(folder)
     assert not list(folder.glob("*review.html*"))
+
+
+def test_read_exam__two_frames_of_one_millisecond(folder: Path) -> None:
+    (folder / "scores.jsonl").write_text("\n".join([score_lines()[0], *score_lines()]), encoding="utf-8")
+    assert read_exam(folder).times_s["first"][:3] == [0.0, 0.0, 0.5]
 
 
 def test_render__refuses_a_picture_that_is_a_link_out(folder: Path, tmp_path: Path) -> None:

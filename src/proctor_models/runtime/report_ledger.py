@@ -108,10 +108,10 @@ def evidence_path(folder: Path, name: str, where: str) -> Path:
     """The file behind an evidence entry, which may not exist.
 
     Raises:
-        EvidenceError: `name` leads out of `folder`, through a link for example.
+        EvidenceError: `name` leads out of `folder`, through a link for example, or is none that a file can have.
     """
     path = folder / name
-    if not path.resolve().is_relative_to(folder.resolve()):
+    if "\0" in name or not path.resolve().is_relative_to(folder.resolve()):
         _wrong(where, "evidence", "a path inside the folder", name)
     return path
 
@@ -173,8 +173,8 @@ def _scores(lines: Iterator[tuple[bytes, str]]) -> tuple[dict[str, list[float]],
         raw = _object(line, where)
         view, time_s = _choice(raw, "view", where, VIEWS), _number(raw, "timestamp_s", where)
         seen = times_s.setdefault(view, [])
-        if seen and time_s <= seen[-1]:
-            _wrong(where, "timestamp_s", f"later than {seen[-1]} of the same view", time_s)
+        if seen and time_s < seen[-1]:  # two frames may come in the same millisecond
+            _wrong(where, "timestamp_s", f"not before {seen[-1]} of the same view", time_s)
         seen.append(time_s)
         scores = _mapping(raw, "scores", where)
         for detector in scores:
@@ -249,13 +249,6 @@ def _choice(raw: Raw, field: str, where: str, known: tuple[str, ...]) -> str:
     if value not in known:
         _wrong(where, field, f"one of {', '.join(known)}", value)
     return str(value)
-
-
-def _list(raw: Raw, field: str, where: str) -> list[Any]:
-    value = raw.get(field)
-    if not isinstance(value, list):
-        _wrong(where, field, "a list", value)
-    return value
 
 
 def _mapping(raw: Raw, field: str, where: str) -> dict[str, Any]:

@@ -6,6 +6,8 @@ import base64
 from collections.abc import Mapping
 from pathlib import Path
 
+_SO_FAR = "opened"
+"""The peak of a finding that was cut off while it was open, as far as it was known."""
 _KINDS = ("peak", "before", "after", "other", "snapshot", "clip")
 _SIGNATURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png", b"RIFF": "image/webp"}
 
@@ -13,10 +15,12 @@ _SIGNATURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png",
 def kind_of(name: str) -> str:
     """What a picture shows, by the end of its name: the moment of the peak, or before or after it.
 
-    >>> kind_of("evidence/F0001-peak.jpg"), kind_of("evidence/F0001.jpg")
-    ('peak', 'other')
+    >>> kind_of("evidence/F0001-peak.jpg"), kind_of("evidence/F0001-opened.jpg"), kind_of("evidence/F0001.jpg")
+    ('peak', 'peak', 'other')
     """
     end = Path(name).stem.rpartition("-")[2]
+    if end == _SO_FAR:
+        return "peak"
     return end if end in _KINDS else "other"
 
 

@@ -162,6 +162,18 @@ def test_server__is_for_this_machine_alone(server: ReviewServer) -> None:
     assert len(server.token) >= 22
 
 
+def test_server__a_page_that_goes_away_is_no_news(
+    server: ReviewServer, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def gone(*_: object) -> bytes:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(server, "page", gone)
+    with pytest.raises(http.client.RemoteDisconnected):
+        ask(server)
+    assert capfd.readouterr().err == ""
+
+
 def test_server__a_port_that_is_taken(server: ReviewServer, folder: Path) -> None:
     with pytest.raises(ConfigError, match=rf"--port: expected a free port, got {server.server_port}"):
         ReviewServer(folder, server.server_port)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import json
 import secrets
+import sys
 import threading
 from collections.abc import Mapping
 from functools import cached_property
@@ -77,6 +78,11 @@ class ReviewServer(ThreadingHTTPServer):
     def policy(self) -> str:
         """The page's policy, sent as a header as well: only there may it forbid frames."""
         return f"{policy(self.payload)}; frame-ancestors 'none'"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a page that went away before it was answered; anything else is a fault to be seen."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     def page(self) -> bytes:
         """The page with what is decided by now."""

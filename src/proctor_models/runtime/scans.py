@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 
 import numpy as np
 
@@ -32,7 +34,7 @@ class Scans:
         self._scans = {view: EnvironmentScan(limit_s, view) for view, limit_s in within_s.items()}
         self._last_s: dict[str, float] = {}
         self._told: set[str] = set()
-        self._events: list[Event] = []
+        self._events: deque[Event] = deque()  # each taken by one thread alone, while another adds
 
     def observe(self, image: Image, observation: Observation) -> None:
         """Take a frame and what was seen in it."""
@@ -75,8 +77,11 @@ class Scans:
 
     def take_events(self) -> tuple[Event, ...]:
         """What was told since this was last asked."""
-        taken, self._events = tuple(self._events), []
-        return taken
+        taken = []
+        with suppress(IndexError):
+            while True:
+                taken.append(self._events.popleft())
+        return tuple(taken)
 
     def _tell(self, view: View, result: ScanResult) -> None:
         self._told.add(view)

@@ -32,8 +32,9 @@ from proctor_models.errors import DataError, ProctorError
 from proctor_models.files import write_json
 from proctor_models.runtime.events import Event
 from proctor_models.runtime.evidence import Ledger
-from proctor_models.runtime.monitor import Monitor, Step
+from proctor_models.runtime.monitor import Monitor
 from proctor_models.runtime.pack import Pack
+from proctor_models.runtime.steps import Step
 from proctor_models.runtime.verify import verify
 from proctor_models.types import VIEWS, Image, Observation, View
 

@@ -8,7 +8,7 @@ from proctor_models.rules.policy import Text
 from proctor_models.runtime.events import Event
 from proctor_models.runtime.evidence import Ledger
 from proctor_models.runtime.findings import Finding
-from proctor_models.runtime.monitor import Opened, Reported, Step
+from proctor_models.runtime.steps import Opened, Reported, Step
 
 STARTED: dict[str, Any] = {
     "pack": {"version": "1.0", "models": {"scene": "a" * 64}},

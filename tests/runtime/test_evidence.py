@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from proctor_models.errors import EvidenceError
-from proctor_models.runtime.clips import encode_clip
+from proctor_models.runtime.clips import LONGER_SIDE_PX, encode_clip
 from proctor_models.runtime.entries import read_ledger
 from proctor_models.runtime.events import Event
 from proctor_models.runtime.evidence import Ledger, write_atomic
 from proctor_models.runtime.findings import Finding
-from proctor_models.runtime.monitor import Reported, Step
+from proctor_models.runtime.steps import Reported, Step
 from proctor_models.runtime.verify import verify
 from sessions import SESSION, STARTED, finding, opened, picture, reported, write_session
 
@@ -137,6 +137,13 @@ def test_report__a_clip_is_moving_pictures_at_their_own_pace(tmp_path: Path) -> 
     assert [frame.shape[:2] for frame in clip.frames] == [(48, 64)] * 3
     assert [round(float(frame[..., :3].mean()), -1) for frame in clip.frames] == [20, 120, 220]
     assert verify(tmp_path).state == "whole"
+
+
+def test_encode_clip__frames_of_any_camera_are_made_to_fit() -> None:
+    wide = ((0.0, jpeg(20, (17_000, 64))), (0.5, jpeg(120, (17_000, 64))))  # WebP holds 16,383 pixels
+    read, clip = cv2.imdecodeanimation(np.frombuffer(encode_clip(wide), np.uint8).reshape(1, -1))
+    assert read
+    assert [frame.shape[:2] for frame in clip.frames] == [(5, LONGER_SIDE_PX)] * 2
 
 
 @pytest.mark.parametrize("frames", [(), ((0.0, b"no jpeg"),)])

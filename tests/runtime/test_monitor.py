@@ -17,8 +17,9 @@ from proctor_models.detectors import DETECTORS
 from proctor_models.errors import ConfigError, DataError, ModelError, TimestampError
 from proctor_models.rules.policy import RuleSet, ruleset_from_dict
 from proctor_models.runtime.held import Clips, Snapshots, draw_boxes
-from proctor_models.runtime.monitor import Monitor, Opened, Reported, Step
+from proctor_models.runtime.monitor import Monitor
 from proctor_models.runtime.pack import Pack
+from proctor_models.runtime.steps import Opened, Reported, Step
 from proctor_models.types import SCENE_CLASSES, Detections, Image, Observation, View
 
 TEXT = {"zh": "手机", "en": "phone"}

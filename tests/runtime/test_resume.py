@@ -16,7 +16,7 @@ from proctor_models.errors import EvidenceError
 from proctor_models.runtime.entries import Entry, read_ledger
 from proctor_models.runtime.evidence import Ledger
 from proctor_models.runtime.findings import Finding
-from proctor_models.runtime.monitor import Step
+from proctor_models.runtime.steps import Step
 from proctor_models.runtime.verify import verify
 from sessions import SESSION, STARTED, opened, picture, reported, steps, write_session
 

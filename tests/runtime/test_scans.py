@@ -11,7 +11,8 @@ from proctor_models.errors import ConfigError
 from proctor_models.rules.policy import RuleSet, ruleset_from_dict
 from proctor_models.runtime.events import Event
 from proctor_models.runtime.held import Snapshots
-from proctor_models.runtime.monitor import Monitor, Step
+from proctor_models.runtime.monitor import Monitor
+from proctor_models.runtime.steps import Step
 from proctor_models.types import SCENE_CLASSES, Detections, Image, Observation, View
 
 TEXT = {"zh": "环拍", "en": "scan"}

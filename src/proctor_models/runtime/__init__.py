@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from proctor_models.runtime.events import Event
     from proctor_models.runtime.findings import Finding
     from proctor_models.runtime.held import Clips, Snapshots
-    from proctor_models.runtime.monitor import Monitor, Opened, Reported, Step
+    from proctor_models.runtime.monitor import Monitor
     from proctor_models.runtime.pack import Pack
+    from proctor_models.runtime.steps import Opened, Reported, Step
 
 __all__ = ["Clips", "Event", "Finding", "Monitor", "Opened", "Pack", "Reported", "Snapshots", "Step"]
 
@@ -23,11 +24,11 @@ _HOME = {
     "Event": "events",
     "Finding": "findings",
     "Monitor": "monitor",
-    "Opened": "monitor",
+    "Opened": "steps",
     "Pack": "pack",
-    "Reported": "monitor",
+    "Reported": "steps",
     "Snapshots": "held",
-    "Step": "monitor",
+    "Step": "steps",
 }
 
 

@@ -34,8 +34,8 @@ from proctor_models.runtime.durable import Reserve, naming, write_durable
 from proctor_models.runtime.entries import EVIDENCE_FOLDER, FINDINGS_FILE, SCORES_FILE, SESSION_FILE, EntryKind
 from proctor_models.runtime.events import Event
 from proctor_models.runtime.findings import Finding
-from proctor_models.runtime.monitor import Opened, Reported, Step
 from proctor_models.runtime.resume import Left, left_behind, open_again, take_up
+from proctor_models.runtime.steps import Opened, Reported, Step
 from proctor_models.runtime.store import Pending, Store
 
 SESSION_SCHEMA = "proctor-session/1"

@@ -7,7 +7,7 @@ memory does not grow with the length of an exam.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
@@ -19,15 +19,15 @@ from proctor_models.rules.engine import Change, Engine, Track
 from proctor_models.rules.hysteresis import Box
 from proctor_models.rules.policy import RuleSet, ruleset_from_dict
 from proctor_models.runtime.camera import CameraWatch
+from proctor_models.runtime.entries import EVIDENCE_FOLDER
 from proctor_models.runtime.events import Event
 from proctor_models.runtime.findings import Finding
 from proctor_models.runtime.held import Album, Clips, Picture, Shot, Snapshots
 from proctor_models.runtime.pack import Pack
 from proctor_models.runtime.pixels import as_bgr
 from proctor_models.runtime.scans import Scans
+from proctor_models.runtime.steps import Opened, Reported, Step
 from proctor_models.types import VIEWS, Image, Observation, Reading, View
-
-EVIDENCE_FOLDER = "evidence"
 
 
 class Observer(Protocol):
@@ -39,62 +39,6 @@ class Observer(Protocol):
 
     def observe(self, image: Image, timestamp_s: float = 0.0, view: View = "first") -> Observation:
         """What is in one frame; called by as many threads at once as push frames."""
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A finding that just opened, and its pictures so far: to be put on the disk at once."""
-
-    finding: Finding
-    """As known so far: what would be reported if nothing more were seen."""
-    pictures: Mapping[str, bytes]
-    """JPEG bytes by path. The peak so far has a path of its own; what is reported later overwrites nothing."""
-
-    @property
-    def finding_id(self) -> str:
-        """``F0001`` and up."""
-        return self.finding.id
-
-    @property
-    def rule(self) -> str:
-        """Id of the rule."""
-        return self.finding.rule
-
-    @property
-    def view(self) -> str:
-        """Where it was seen."""
-        return self.finding.view
-
-    @property
-    def start_s(self) -> float:
-        """First positive frame, seconds on the exam's clock."""
-        return self.finding.start_s
-
-
-@dataclass(frozen=True)
-class Reported:
-    """A closed finding and its pictures, JPEG bytes by the path the finding names."""
-
-    finding: Finding
-    pictures: Mapping[str, bytes]
-    clip: tuple[Picture, ...] = ()
-    """Analysed frames around its start as (timestamp_s, JPEG), if clips are asked for."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """What one frame brought."""
-
-    scores: Mapping[str, float | None]
-    """By detector; None where the frame cannot answer."""
-    opened: tuple[Opened, ...]
-    """Findings that opened."""
-    reported: tuple[Reported, ...]
-    """Findings that closed."""
-    snapshot: bytes | None
-    """The frame as JPEG, when a random snapshot was due."""
-    suspected: frozenset[str] = frozenset()
-    """Rules worth a closer look: a span is under way, or a score is near its threshold."""
 
 
 class Monitor:
@@ -138,8 +82,8 @@ class Monitor:
     ...         print(timestamp_s, "opened", opened.finding_id, opened.rule, opened.start_s)
     ...     for reported in step.reported:
     ...         print(timestamp_s, "closed", reported.finding.id, reported.finding.end_s, sorted(reported.pictures))
-    2 opened F0001 phone 1
-    6 closed F0001 3 ['evidence/F0001-after.jpg', 'evidence/F0001-before.jpg', 'evidence/F0001-marked.jpg',
+    2 opened F0001 phone 1.0
+    6 closed F0001 3.0 ['evidence/F0001-after.jpg', 'evidence/F0001-before.jpg', 'evidence/F0001-marked.jpg',
                       'evidence/F0001-peak.jpg']
     """
 

@@ -30,6 +30,14 @@ def test_load_recipe__layout_does_not_change_the_hash(tmp_path: Path) -> None:
     assert load_recipe(changed(tmp_path, "seed: 0", "seed: 1")).sha256 != plain
 
 
+def test_load_recipe__what_only_describes_a_pack_does_not_change_the_hash(tmp_path: Path) -> None:
+    plain = load_recipe(ROOT / "configs" / "demo.yaml")
+    said = changed(tmp_path, "  version: demo", "  version: demo\n  provider: Exam Board\n  allowed_licences: [MIT]")
+    recipe = load_recipe(said)
+    assert (recipe.pack.provider, recipe.pack.allowed_licences) == ("Exam Board", ("MIT",))
+    assert recipe.sha256 == plain.sha256
+
+
 @pytest.mark.parametrize(
     ("old", "new", "match"),
     [
@@ -39,6 +47,7 @@ def test_load_recipe__layout_does_not_change_the_hash(tmp_path: Path) -> None:
         ("  mask: 0.5", "  mask: 1.5", "thresholds: .*between 0 and 1"),
         ("seed: 0", "seed: 0\nseed: 1", "key 'seed' is given twice"),
         ("seed: 0", "seed: [", "not YAML"),
+        ("version: demo", "version: demo\n  allowed_licences: []", r"pack\.allowed_licences: .*at least 1 item"),
         ("format: coco", "format: coco\n      labelled: [ghost]", r"ingest\.sources\.embedded: unknown class 'ghost'"),
     ],
 )

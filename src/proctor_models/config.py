@@ -10,13 +10,13 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Hashable
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from proctor_models import strict_yaml
 from proctor_models.errors import ConfigError
 from proctor_models.types import SCENE_CLASSES, NetName
 
@@ -234,8 +234,7 @@ class Pack(_Section):
     rules: tuple[str, ...] = ("remote-exam", "online-interview")
     """Rule sets in configs/rules/."""
     allowed_licences: tuple[str, ...] = Field(default=OPEN_LICENCES, min_length=1)
-    """Licences a part of the pack may have: SPDX identifiers; and words as a source states them where they name no
-    licence ("none stated"), which are refused unless they are listed here. A list replaces the default."""
+    """SPDX identifiers, and words of sources that name no licence ("none stated"). A list replaces the default."""
     provider: str = ""
     """Who puts the pack into service, with an address, for the instructions for use; empty: nobody is named."""
 
@@ -289,22 +288,6 @@ def expand(text: str, field: str) -> Path:
     return Path(filled)
 
 
-class _OneOfEach(yaml.SafeLoader):
-    """YAML that refuses a key given twice, of which the plain loader silently takes the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """As the safe loader does, after a look at the keys."""
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        twice = next((key for key in keys if keys.count(key) > 1), None)
-        if twice is not None:
-            raise yaml.constructor.ConstructorError(None, None, f"key {twice!r} is given twice", node.start_mark)
-        return super().construct_mapping(node, deep)
-
-
-# Nets carry the recipe's hash: what only allows or describes a pack must not make other nets of the same training.
-_NO_MEANING: dict[str, Any] = {"sha256": True, "pack": {"allowed_licences", "provider"}}
-
-
 def load_recipe(path: Path) -> Recipe:
     """Read and check a recipe.
 
@@ -316,7 +299,7 @@ def load_recipe(path: Path) -> Recipe:
         known = ", ".join(sorted(p.name for p in path.parent.glob("*.yaml"))) or "none"
         raise ConfigError(f"{path}: no such recipe; recipes beside it: {known}")
     try:
-        raw = yaml.load(path.read_text(encoding="utf-8"), _OneOfEach)  # noqa: S506  a safe loader
+        raw = strict_yaml.load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}: not YAML: {error}") from None
     try:
@@ -331,5 +314,7 @@ def load_recipe(path: Path) -> Recipe:
         if unknown:
             where = f"{path}: ingest.sources.{source.name}"
             raise ConfigError(f"{where}: unknown class {min(unknown)!r}; known: {', '.join(SCENE_CLASSES)}")
-    meaning = json.dumps(recipe.model_dump(mode="json", exclude=_NO_MEANING), sort_keys=True)
+    # Nets carry this hash: what only allows or describes a pack must not make other nets of the same training.
+    without: dict[str, Any] = {"sha256": True, "pack": {"allowed_licences", "provider"}}
+    meaning = json.dumps(recipe.model_dump(mode="json", exclude=without), sort_keys=True)
     return recipe.model_copy(update={"sha256": hashlib.sha256(meaning.encode()).hexdigest()})

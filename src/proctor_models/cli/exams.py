@@ -1,4 +1,4 @@
-"""What a pack does: review recorded exams, predict on images."""
+"""What a pack does: watch exams, predict on images."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ def _predict(args: argparse.Namespace) -> None:
 
 def add(verbs: Verbs[argparse.ArgumentParser]) -> None:
     """Declare them."""
+    _add_watch(verbs)
+    _add_predict(verbs)
+
+
+def _add_watch(verbs: Verbs[argparse.ArgumentParser]) -> None:
     watch = add_verb(
         verbs,
         "watch",
@@ -66,6 +71,8 @@ def add(verbs: Verbs[argparse.ArgumentParser]) -> None:
     live.add_argument("--cpu", type=float, metavar="SHARE", help="of one core, for the whole process, as 0.5")
     live.add_argument("--resume", action="store_true", help="go on with the exam in --out, which was cut short")
 
+
+def _add_predict(verbs: Verbs[argparse.ArgumentParser]) -> None:
     predict = add_verb(
         verbs,
         "predict",

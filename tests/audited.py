@@ -56,9 +56,10 @@ def write_pack(
     data_version: str = "d" * 64,
     licence: str = "CC0-1.0",
     parity: dict[str, Any] = PARITY,
+    mask: float = 0.0,
 ) -> Path:
     (folder / "models").mkdir(parents=True)
-    said = np.zeros(len(HEAD_ATTRIBUTES), np.float32)
+    said = np.array([mask if name == "mask" else 0.0 for name in HEAD_ATTRIBUTES], np.float32)
     outputs = {"scene": scene_outputs(found), "head": {"attributes": said}}
     nets = {}
     for net, plain in SPECS.items():

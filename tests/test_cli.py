@@ -19,6 +19,7 @@ VERBS = (
     *("curate open", "curate save"),
     *("watch", "review", "predict", "prelabel"),
     *("keys", "sign", "audit verify", "audit verify-pack"),
+    *("audit register", "audit promote", "audit at", "audit trace", "audit replay", "audit expire", "audit report"),
     *("data diff", "data sheet", "data forget"),
     *("synth", "synth-exam", "synth-faces"),
 )
@@ -149,6 +150,11 @@ def test_add_out__every_verb_that_writes_checks_where() -> None:
         "data forget",
         "review",
         "sign",
+        "audit at",
+        "audit expire",
+        "audit promote",
+        "audit register",
+        "audit replay",
         "audit verify",
         "audit verify-pack",
     }

@@ -190,5 +190,5 @@ def test_load_policy__missing_and_no_json(tmp_path: Path) -> None:
 
 
 def test_load_policy__ours() -> None:
-    policy = load_policy(ROOT / "configs" / "retention.yaml")
+    policy = load_policy(ROOT / "configs" / "audit" / "retention.yaml")
     assert policy.days("pictures", "dismissed", "cheating") == 7

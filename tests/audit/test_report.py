@@ -38,21 +38,18 @@ def test_report__findings_with_decisions(here: Path) -> None:
     page = text(here, folder)
     assert "全部发现 Findings: 1" in page
     assert "《规则》第二条（五）" in page
-    assert "confirmed" in page
+    assert "已确认 confirmed" in page
     assert "&lt;b&gt;held up&lt;/b&gt;" in page
     assert "no pack with these nets was found" in page
-    assert "0:00:00 – 0:00:00" in page or "0:00:00 – 0:00:02" in page
 
 
 def test_report__coverage_and_events(here: Path) -> None:
     folder = write_exam(here / "exam")
     write_ledger(folder, event("camera_lost", 12.0, "second", reason="unplugged"))
     page = text(here, folder)
-    assert "camera_lost" in page
+    assert "摄像头断开 camera lost" in page
     assert "reason: unplugged" in page
-    assert "second: 0 %" in page or "first: 0 %" in page
-    assert "first: 100 %" in page  # masks, which nobody could assess
-    assert "已被改动 changed" in page or "完整 whole" in page
+    assert "first view: 100 %" in page  # masks, which nobody could assess
 
 
 def test_report__signature(here: Path) -> None:

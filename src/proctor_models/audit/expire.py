@@ -63,7 +63,7 @@ def expire(folder: Path, policy: Path, now: datetime | None = None, *, dry_run: 
 
     Args:
         folder: of a watched exam, whole or cut short, that nobody is watching right now.
-        policy: configs/retention.yaml, or the same as JSON.
+        policy: configs/audit/retention.yaml, or the same as JSON.
         now: the time to reckon from; None for this moment.
         dry_run: only say what would go.
 

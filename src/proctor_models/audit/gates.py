@@ -10,89 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
+from proctor_models.audit.gate_file import GapGate, Gates, LicenceGate, ParityGate, TargetGate
 from proctor_models.audit.packs import ReadPack
-from proctor_models.audit.promotions import STATES, State
 from proctor_models.audit.signing import verify_pack
-from proctor_models.errors import ConfigError, ProctorError, RecordError
+from proctor_models.errors import ProctorError, RecordError
 from proctor_models.types import NETS
 
-GATES_FILE = Path("configs") / "gates.yaml"
-SCHEMA = "proctor-gates/1"
 TARGETS_SCHEMA = "proctor-targets/1"
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class TargetGate(_Section):
-    """Which targets of `proctor targets` must be met."""
-
-    required: Literal["all"] | tuple[str, ...] = "all"
-    """``detector/figure`` as the table names them, or ``detector/*``; `all`: every row that has a target."""
-    bound: Literal["low", "value"] = "low"
-    """`low`: the worse end of the 95 % interval must meet the target; `value`: the figure alone."""
-
-
-class GapGate(_Section):
-    """How far the worst group may lie behind the best."""
-
-    at_most: dict[Literal["recall", "false_frame_rate"], float] = Field(min_length=1)
-    """By figure, a difference of rates."""
-    slices: tuple[str, ...] = Field(min_length=1)
-    """Slices that count: view, light, skin_tone, ..."""
-    bound: Literal["value", "high"] = "value"
-    """`value`: the gap itself; `high`: the upper end of its interval."""
-
-
-class ParityGate(_Section):
-    """How ONNX and PyTorch must agree."""
-
-    min_pictures: int = Field(ge=1)
-    """Pictures they were compared on."""
-    score_difference: float = Field(gt=0)
-    box_iou: float = Field(gt=0, le=1)
-
-
-class LicenceGate(_Section):
-    """Licences a pack may come under and its frames may have had."""
-
-    pack: tuple[str, ...]
-    """Of the pack itself, exactly."""
-    forbidden: tuple[str, ...] = ()
-    """Patterns (``none stated*``) that no source of frames may match; upper and lower case are one."""
-
-
-class Gates(_Section):
-    """All gates of one state; what is left out is not asked."""
-
-    figures: Literal["packed nets", "nets the card names"] | None = None
-    """Whose figures the table must hold: those of the packed nets, or those of the nets that the card says it shows
-    (a release is trained on everybody, so its figures are its siblings')."""
-    targets: TargetGate | None = None
-    slice_gap: GapGate | None = None
-    parity: ParityGate | None = None
-    licences: LicenceGate | None = None
-    signature: Literal["required"] | None = None
-
-
-class GateFile(_Section):
-    """Gates by state."""
-
-    schema_: Literal["proctor-gates/1"] = Field(alias="schema")
-    candidate: Gates
-    shipped: Gates
-    retired: Gates = Gates()
-
-    def of(self, state: State) -> Gates:
-        """The gates before a state."""
-        gates: Gates = getattr(self, state)
-        return gates
 
 
 @dataclass(frozen=True)
@@ -111,26 +37,6 @@ class Result:
     def to_dict(self) -> dict[str, Any]:
         """For the ledger."""
         return asdict(self)
-
-
-def load_gates(path: Path) -> GateFile:
-    """Read the gates.
-
-    Raises:
-        ConfigError: no such file, not YAML, or a wrong key; the message names it.
-    """
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError:
-        raise ConfigError(f"{path}: no such file of gates; name it with --gates ({', '.join(STATES)})") from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path}: not YAML: {error}") from None
-    try:
-        return GateFile.model_validate(raw)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"{path}: {key}: {first['msg']}, got {str(first['input'])[:80]!r}") from None
 
 
 def check(gates: Gates, pack: ReadPack, targets: Mapping[str, Any] | None, key: Path) -> list[Result]:
@@ -262,13 +168,15 @@ def _matching(pattern: str, names: Mapping[str, Any]) -> list[str]:
 def _target(gate: str, row: Mapping[str, Any], bound: str) -> Result:
     target, least = float(row["target"]), row["sense"] == "at least"
     end = "low" if least else "high"
-    value = row["value"] if bound == "value" else row.get(end)
-    wanted = f"{row['sense']} {target:g}" + ("" if bound == "value" else f" by the interval's {end} end")
+    # A largest value has no interval by its nature: then the figure itself decides.
+    by_value = bound == "value" or (row.get("low") is None and row.get("high") is None)
+    value = row["value"] if by_value else row.get(end)
+    wanted = f"{row['sense']} {target:g}" + ("" if by_value else f" by the interval's {end} end")
     if value is None:
         shown = "no figure" if row["value"] is None else f"{row['value']:.3f} without an interval"
         return Result(gate, wanted, shown, False)
     missed = target - value if least else value - target
-    found = f"{row['value']:.3f}" if bound == "value" else f"{row['value']:.3f}, {end} end {value:.3f}"
+    found = f"{row['value']:.3f}" if by_value else f"{row['value']:.3f}, {end} end {value:.3f}"
     return Result(gate, wanted, found, missed <= 0, round(missed, 6) if missed > 0 else None)
 
 
@@ -307,8 +215,10 @@ def _parity(gate: ParityGate, net: str, pack: ReadPack) -> Iterator[Result]:
 def _licences(gate: LicenceGate, pack: ReadPack) -> Iterator[Result]:
     own = str(pack.manifest.get("licence"))
     yield Result("licences/pack", f"one of {', '.join(gate.pack)}", own, own in gate.pack)
+    if not gate.forbidden:
+        return
     patterns = [pattern.casefold() for pattern in gate.forbidden]
-    wanted = f"none of {', '.join(gate.forbidden) or 'nothing'}"
+    wanted = f"none of {', '.join(gate.forbidden)}"
     sources = _sources(pack)
     if not sources:
         yield Result("licences/sources", wanted, "the card names no source of frames", False)

@@ -15,7 +15,8 @@ from typing import Any
 
 from proctor_models import tracking
 from proctor_models.audit.packs import ReadPack, read_pack
-from proctor_models.audit.registry import TrainingRun, data_folder, training_runs
+from proctor_models.audit.registry import data_folder
+from proctor_models.audit.training_runs import TrainingRun, training_runs
 from proctor_models.config import Recipe, Source
 from proctor_models.data.manifest import FrameRecord, Manifest
 from proctor_models.errors import DataError, ProctorError

@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from proctor_models.audit.words import WORDS
+from proctor_models.audit.words import VALUES, WORDS
 from proctor_models.files import write_text
 from proctor_models.runtime.entries import EVIDENCE_FOLDER
 from proctor_models.runtime.report import csp_hash
@@ -29,7 +29,7 @@ def render_page(template: str, **content: Any) -> str:
     )
     style = (files("proctor_models.audit") / "pages" / "style.css").read_text(encoding="utf-8")
     policy = f"default-src 'none'; img-src data:; style-src {csp_hash(style)}; base-uri 'none'; form-action 'none'"
-    environment.globals |= {"w": _words, "clock": clock_text, "style": style, "policy": policy}
+    environment.globals |= {"w": _words, "v": _value, "clock": clock_text, "style": style, "policy": policy}
     return environment.get_template(template).render(**content)
 
 
@@ -50,6 +50,15 @@ def data_uri(folder: Path, name: str) -> str | None:
     if kind is None or not inside or not path.is_file():
         return None
     return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode('ascii')}"
+
+
+def _value(name: str) -> str:
+    """A word of the data in both languages, with itself where that is another; what is unknown as it is.
+
+    >>> _value("cheating"), _value("smart_watch")
+    ('作弊条款 Cheating clause', 'smart_watch')
+    """
+    return " ".join(VALUES[name]) if name in VALUES else name
 
 
 def _words(name: str) -> str:

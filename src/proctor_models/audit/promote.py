@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from proctor_models import tracking
-from proctor_models.audit.gates import GATES_FILE, TARGETS_SCHEMA, Result, check, load_gates, table, with_exceptions
+from proctor_models.audit.gate_file import GATES_FILE, load_gates
+from proctor_models.audit.gates import TARGETS_SCHEMA, Result, check, table, with_exceptions
 from proctor_models.audit.packs import ReadPack, read_pack
 from proctor_models.audit.promotions import PROMOTIONS_FILE, Promotion, State, append, read_promotions, standing
 from proctor_models.audit.registry import check_follows, find_version, model_name, set_aliases

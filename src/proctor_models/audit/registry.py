@@ -6,20 +6,18 @@ aliases are set from it. Every step can be done again after a kill: what is ther
 
 from __future__ import annotations
 
-import hashlib
 import json
-import logging
 import tempfile
-import warnings
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from proctor_models import tracking
+from proctor_models.audit.onnx_model import save_onnx
 from proctor_models.audit.packs import ReadPack
 from proctor_models.audit.promotions import STATES, Promotion, standing
+from proctor_models.audit.training_runs import training_runs
 from proctor_models.data.manifest import MANIFEST_FILE, data_version
 from proctor_models.errors import DataError, RecordError
 from proctor_models.runtime.spec import NetSpec
@@ -27,21 +25,8 @@ from proctor_models.types import NETS
 
 EXPERIMENT = "packs"
 PACK_TAG = "pack.manifest_sha256"
-_CHECKPOINT = "checkpoint/model.ckpt"
 LINE_TAG = "promotion.line"
 """Hash of the last line of the promotion ledger that the registry follows."""
-
-
-@dataclass(frozen=True)
-class TrainingRun:
-    """A run that trained a net, as far as the store tells."""
-
-    run_id: str
-    name: str
-    status: str
-    matched_by: str
-    """What makes us say so."""
-    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -94,55 +79,6 @@ def find_version(client: Any, net: str, sha256: str) -> Any:
     """The registry's version of a net with this hash; None where it has none."""
     found = client.search_model_versions(f"name = '{model_name(net)}' and tags.sha256 = '{sha256}'")
     return min(found, key=lambda each: int(each.version), default=None)
-
-
-def training_runs(client: Any, net: str, recipe: str, version: str, checkpoint_sha256: str = "") -> list[TrainingRun]:
-    """The run whose checkpoint this net was exported from; where no checkpoint proves it, all that may be it.
-
-    Args:
-        client: of the store.
-        net: which net.
-        recipe: ``name@sha256`` that the net carries; thresholds set after training change its hash.
-        version: data version that the net carries.
-        checkpoint_sha256: hash of the checkpoint, as the export recorded it; older exports did not.
-
-    Returns:
-        Runs of the same data version and of a recipe of the same name, newest first.
-    """
-    experiment = client.get_experiment_by_name(net)
-    if experiment is None or not version:
-        return []
-    runs = client.search_runs(
-        [experiment.experiment_id],
-        f"tags.data_version = '{version}' and tags.stage = 'train'",
-        order_by=["attributes.start_time DESC"],
-    )
-    found = []
-    for run in runs:
-        stated = run.data.tags.get("recipe", "")
-        if stated == recipe:
-            matched = "the same recipe and data version"
-        elif stated.partition("@")[0] == recipe.partition("@")[0]:
-            matched = "the same data version and a recipe of the same name, changed since"
-        else:
-            continue
-        one = TrainingRun(run.info.run_id, run.info.run_name, run.info.status, matched, dict(run.data.tags))
-        if checkpoint_sha256 and _checkpoint_hash(client, one.run_id) == checkpoint_sha256:
-            return [replace(one, matched_by="the hash of its checkpoint")]
-        found.append(one)
-    return found
-
-
-def _checkpoint_hash(client: Any, run_id: str) -> str:
-    """Of the checkpoint that a run kept; empty where it kept none, or its files are gone."""
-    from mlflow.exceptions import MlflowException
-
-    with tempfile.TemporaryDirectory() as scratch:
-        try:
-            path = Path(client.download_artifacts(run_id, _CHECKPOINT, scratch))
-        except (MlflowException, OSError):
-            return ""
-        return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def check_follows(client: Any, path: Path, promotions: Sequence[Promotion]) -> None:
@@ -288,65 +224,6 @@ def _add_version(run: tracking.Run, pack: ReadPack, net: str) -> None:
         run.artifact(folder, f"models/{net}")
     source = f"{run.client.get_run(run.run_id).info.artifact_uri}/models/{net}"
     run.client.create_model_version(model_name(net), source, run.run_id, tags=tags, description=_words(pack, net))
-
-
-def save_onnx(path: Path, spec: NetSpec, out: Path, metadata: Mapping[str, str]) -> None:
-    """Write a net as an MLflow model in the ONNX flavour, with signature and input example."""
-    import numpy as np
-    import onnx
-
-    width, height = spec.resolution_wh
-    # Even grey: the example says shape and scale, and shows nobody.
-    example = {"images": np.full((1, 3, height, width), 0.5, np.float32)}
-    with _quiet():
-        import mlflow.onnx
-
-        mlflow.onnx.save_model(
-            onnx.load(str(path)),
-            out,
-            signature=_signature(path),
-            input_example=example,
-            pip_requirements=["onnxruntime"],
-            metadata=dict(metadata),
-            save_as_external_data=False,
-        )
-
-
-def _signature(path: Path) -> Any:
-    """Names, types and shapes of what goes in and comes out; -1 is the batch."""
-    import numpy as np
-    import onnx
-    from mlflow.models import ModelSignature
-    from mlflow.types import Schema, TensorSpec
-
-    graph = onnx.load(str(path), load_external_data=False).graph
-
-    def schema(ports: Any) -> Schema:
-        specs = []
-        for port in ports:
-            tensor = port.type.tensor_type
-            shape = [d.dim_value if d.HasField("dim_value") else -1 for d in tensor.shape.dim]
-            kind = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type))
-            specs.append(TensorSpec(kind, tuple(shape), port.name))
-        return Schema(specs)
-
-    return ModelSignature(schema(graph.input), schema(graph.output))
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """MLflow's hints are for people who write models; nothing of it is wrong here."""
-    loggers = [logging.getLogger(name) for name in ("mlflow.models.model", "mlflow.onnx", "mlflow.types.utils")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
 
 
 def _spec(pack: ReadPack, net: str) -> NetSpec:

@@ -107,7 +107,9 @@ def _report(args: argparse.Namespace) -> None:
 def add(family: Verbs[argparse.ArgumentParser]) -> None:
     """Declare them."""
     _add_packs(family)
-    _add_exams(family)
+    _add_pages(family)
+    _add_replay(family)
+    _add_expire(family)
 
 
 def _add_ledger(verb: argparse.ArgumentParser) -> None:
@@ -147,7 +149,7 @@ def _add_packs(family: Verbs[argparse.ArgumentParser]) -> None:
         help="promote in spite of a missed gate, or of all below a part of its name; the reason stays in the ledger",
     )
     verb.add_argument("--by", help="who promotes (default: the user of this machine)")
-    verb.add_argument("--gates", type=Path, default=Path("configs/gates.yaml"), metavar="FILE")
+    verb.add_argument("--gates", type=Path, default=Path("configs/audit/gates.yaml"), metavar="FILE")
     verb.add_argument("--targets", type=Path, default=Path("export/targets/targets.json"), metavar="FILE")
     verb.add_argument("--key", type=Path, default=Path("export/keys/pack-signing.pub.pem"), metavar="PEM")
     _add_ledger(verb)
@@ -157,7 +159,7 @@ def _add_packs(family: Verbs[argparse.ArgumentParser]) -> None:
     _add_ledger(verb)
 
 
-def _add_exams(family: Verbs[argparse.ArgumentParser]) -> None:
+def _add_pages(family: Verbs[argparse.ArgumentParser]) -> None:
     verb = add_verb(
         family,
         "trace",
@@ -165,11 +167,22 @@ def _add_exams(family: Verbs[argparse.ArgumentParser]) -> None:
         "one page from a finding to the frames that trained the nets",
         "proctor audit trace review F0001 --out trace.html",
     )
-    verb.add_argument("folder", type=Path, metavar="DIR", help="folder of a watched exam")
+    _add_exam(verb)
     verb.add_argument("finding", metavar="FINDING", help="id, as F0001")
     _add_pack(verb)
     _add_ledger(verb)
     add_out(verb, "file", "page to write")
+    verb = add_verb(
+        family, "report", _report, "audit report of a whole exam", "proctor audit report review --out report.html"
+    )
+    _add_exam(verb)
+    _add_pack(verb)
+    _add_ledger(verb)
+    verb.add_argument("--key", type=Path, metavar="PEM", help="public key that the pack should be signed with")
+    add_out(verb, "file", "page to write")
+
+
+def _add_replay(family: Verbs[argparse.ArgumentParser]) -> None:
     verb = add_verb(
         family,
         "replay",
@@ -181,34 +194,29 @@ def _add_exams(family: Verbs[argparse.ArgumentParser]) -> None:
         "the same evidence and pack must give the same findings: without recordings from the scores on file through "
         "the rules, and from the pictures as far as they go; with recordings from the first frame on"
     )
-    verb.add_argument("folder", type=Path, metavar="DIR", help="folder of a watched exam")
+    _add_exam(verb)
     add_common(verb, "--pack")
     verb.add_argument("--first", type=Path, help="recording of the first view")
     verb.add_argument("--second", type=Path, help="recording of the second view")
     verb.add_argument("--pictures-hz", type=float, help="pictures a second, where a recording is a folder of pictures")
+
+
+def _add_expire(family: Verbs[argparse.ArgumentParser]) -> None:
     verb = add_verb(
         family,
         "expire",
         _expire,
         "delete evidence that has outlived the policy, and record it",
-        "proctor audit expire review --policy configs/retention.yaml",
+        "proctor audit expire review --policy configs/audit/retention.yaml",
     )
-    verb.add_argument("folder", type=Path, metavar="DIR", help="folder of a watched exam")
+    _add_exam(verb)
     verb.add_argument("--policy", required=True, type=Path, metavar="FILE", help="YAML or JSON")
     verb.add_argument("--now", type=_time, metavar="TIME", help="reckon as if it were this time")
     verb.add_argument("--dry-run", action="store_true", help="say what would go, and delete nothing")
-    verb = add_verb(
-        family,
-        "report",
-        _report,
-        "audit report of a whole exam",
-        "proctor audit report review --out report.html",
-    )
+
+
+def _add_exam(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("folder", type=Path, metavar="DIR", help="folder of a watched exam")
-    _add_pack(verb)
-    _add_ledger(verb)
-    verb.add_argument("--key", type=Path, metavar="PEM", help="public key that the pack should be signed with")
-    add_out(verb, "file", "page to write")
 
 
 def _add_pack(verb: argparse.ArgumentParser) -> None:

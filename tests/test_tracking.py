@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from proctor_models import tracking
+from proctor_models.errors import RecordError
+from proctor_models.tracking.history import training_history
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +61,29 @@ def test_run__says_how_it_ended(here: Path) -> None:
 def test_run__unknown_id_starts_anew(here: Path) -> None:
     with tracking.run("scene", "travelled", run_id="0" * 32) as run:
         assert run.run_id != "0" * 32
+
+
+def test_training_history__the_newest_finished_run_by_epoch(here: Path) -> None:
+    tags = {"stage": "train"}
+    for last in (0.5, 0.75):
+        with tracking.run("scene", "read-back", tags=tags) as run:
+            run.metrics({"val_ap": 0.25, "best_val_ap": 1.0}, step=0)
+            run.metrics({"val_ap": last}, step=1)
+    with pytest.raises(KeyboardInterrupt), tracking.run("scene", "read-back", tags=tags):
+        raise KeyboardInterrupt
+    history = training_history("scene", "read-back", here / "mlflow" / "mlflow.db")
+    assert (history.run_id, history.status) == (run.run_id, "FINISHED")
+    assert history.figures == {"val_ap": [(0, 0.25), (1, 0.75)]}
+
+
+def test_training_history__what_is_not_there_is_said(here: Path, tmp_path: Path) -> None:
+    with pytest.raises(RecordError, match="no store of runs is there; run `proctor train --recipe demo --net scene`"):
+        training_history("scene", "demo", tmp_path / "mlflow.db")
+    assert not (tmp_path / "mlflow.db").exists()
+    store = here / "mlflow" / "mlflow.db"
+    with tracking.run("scene", "other", tags={"stage": "train"}):
+        pass
+    with pytest.raises(RecordError, match="no training of scene by the recipe 'gone' is recorded"):
+        training_history("scene", "gone", store)
+    with pytest.raises(RecordError, match="no training of nothing by the recipe"):
+        training_history("nothing", "gone", store)

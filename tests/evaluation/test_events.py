@@ -18,7 +18,7 @@ from proctor_models.errors import ConfigError, DataError
 from proctor_models.evaluation import events as module
 from proctor_models.evaluation.event_clips import Clip, Event, read_clips
 from proctor_models.evaluation.event_matching import event_figures, judged_hours, match_clip, together
-from proctor_models.evaluation.events import evaluate_events, measure, readable_kinds, trained_on, watch_clip
+from proctor_models.evaluation.events import Watching, evaluate_events, measure, readable_kinds, trained_on, watch_clip
 from proctor_models.evaluation.events_page import render_events
 from proctor_models.evaluation.exact import binomial_interval, poisson_interval
 from proctor_models.rules.policy import RuleSet, ruleset_from_dict
@@ -365,4 +365,4 @@ def test_evaluate_events__writes_both_files_or_nothing(tmp_path: Path, monkeypat
         evaluate_events(tmp_path, "remote-exam", clips, out)
     assert json.loads((out / "events.json").read_text()) == content, "an error leaves what was there"
     with pytest.raises(ConfigError, match="--rate: expected frames a second above 0"):
-        evaluate_events(tmp_path, "remote-exam", clips, out, rate_hz=0.0)
+        evaluate_events(tmp_path, "remote-exam", clips, out, watching=Watching(rate_hz=0.0))

@@ -15,10 +15,11 @@ def _errors(args: argparse.Namespace) -> None:
 
 
 def _events(args: argparse.Namespace) -> None:
-    from proctor_models.evaluation.events import evaluate_events
+    from proctor_models.evaluation.events import Watching, evaluate_events
 
     persons = tuple(filter(None, args.persons.split(",")))
-    evaluate_events(args.pack, args.rules, args.clips, args.out, persons, rate_hz=args.rate, threads=args.threads)
+    watching = Watching(args.rate, args.pace, args.threads)
+    evaluate_events(args.pack, args.rules, args.clips, args.out, persons, watching)
 
 
 def add(verbs: Verbs[argparse.ArgumentParser]) -> None:
@@ -50,3 +51,6 @@ def add(verbs: Verbs[argparse.ArgumentParser]) -> None:
     add_out(events, "folder", "folder to write; complete or absent, never half")
     events.add_argument("--persons", default="", help="only clips of these people, divided by commas (default: all)")
     events.add_argument("--rate", type=float, default=2.0, help="frames analysed a second (default: 2)")
+    events.add_argument(
+        "--pace", choices=("fixed", "adaptive"), default="fixed", help="fixed (default), or as `proctor watch` does it"
+    )

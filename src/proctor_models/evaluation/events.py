@@ -28,7 +28,7 @@ from proctor_models.files import building, write_json, write_text
 from proctor_models.rules.policy import RuleSet
 from proctor_models.runtime.findings import Finding
 from proctor_models.runtime.monitor import pack_rules
-from proctor_models.runtime.pace import Pace, paced, rates
+from proctor_models.runtime.pace import Pace, PaceName, paced, rates
 from proctor_models.runtime.pack import Pack
 from proctor_models.runtime.session import Setup
 from proctor_models.runtime.video import Recording
@@ -50,14 +50,20 @@ class Watched:
     matched: Matched
 
 
+@dataclass(frozen=True)
+class Watching:
+    """How clips are watched."""
+
+    rate_hz: float = 2.0
+    """Frames analysed a second, usually."""
+    pace: PaceName = "fixed"
+    """Fixed, so that figures can be compared; ``adaptive`` is how `proctor watch` does it."""
+    threads: int = 2
+    """Of an inference."""
+
+
 def evaluate_events(
-    pack: Path,
-    rules: str,
-    clips: Path,
-    out: Path,
-    persons: Sequence[str] = (),
-    rate_hz: float = 2.0,
-    threads: int = 2,
+    pack: Path, rules: str, clips: Path, out: Path, persons: Sequence[str] = (), watching: Watching = Watching()
 ) -> None:
     """Watch every clip of a folder and hold the findings against its events.
 
@@ -67,8 +73,7 @@ def evaluate_events(
         clips: folder of clips, see `event_clips`.
         out: folder to write; complete or absent, never half.
         persons: only clips of these people; none for all.
-        rate_hz: frames analysed a second, at a fixed pace, so that figures can be compared.
-        threads: of an inference.
+        watching: how they are watched.
 
     Raises:
         ConfigError: a rule asks for a detector that the pack's nets have no threshold for, no rule reads any kind of
@@ -77,10 +82,11 @@ def evaluate_events(
         ModelError, VideoError, TimestampError: as for `proctor watch`.
         DataError: a clip or what is known of it is wrong.
     """
-    rates("fixed", rate_hz)
+    rates(watching.pace, watching.rate_hz)
     chosen = read_clips(clips, persons)
-    loaded = Pack.load(pack, threads=threads)
-    setup = Setup(loaded.predictor(), pack_rules(loaded, rules), loaded.thresholds, loaded.version, rate_hz)
+    loaded = Pack.load(pack, threads=watching.threads)
+    ruleset = pack_rules(loaded, rules)
+    setup = Setup(loaded.predictor(), ruleset, loaded.thresholds, loaded.version, watching.rate_hz, watching.pace)
     content = measure(setup, chosen, trained_on(loaded))
     with building(out) as part:
         write_json(part / "events.json", content)
@@ -130,6 +136,7 @@ def measure(setup: Setup, clips: Sequence[Clip], taught: frozenset[str] | None =
         "rules": {"name": setup.ruleset.name, "sha256": setup.ruleset.sha256},
         "thresholds": dict(setup.thresholds),
         "rate_hz": setup.rate_hz,
+        "pace": setup.pace,
         "hours": sum(clip.watched_s for clip in clips) / 3600,
         "hours_judged": hours,
         "persons": sorted({clip.person for clip in clips}),

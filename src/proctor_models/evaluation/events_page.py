@@ -7,6 +7,10 @@ from typing import Any
 
 TARGETS: dict[str, dict[str, float]] = {"absence": {"precision": 0.95, "recall": 0.98, "onset_error_max_s": 2.0}}
 """Kind of event to figure and what it should reach: shares at least, seconds at most."""
+_SPEEDS = {
+    "fixed": "at most {:g} frames a second",
+    "adaptive": "{:g} frames a second, twice as many while something is suspected, half while nothing moves",
+}
 _READING = """\
 - *Found*: events that at least one finding shares time with, or starts within two seconds of. Time in which nobody can
   say, and frames the source lacks, count for neither side.
@@ -27,10 +31,11 @@ def render_events(content: Mapping[str, Any]) -> str:
         content: what events.json holds.
     """
     nets = ", ".join(f"{net} `{sha256[:12]}`" for net, sha256 in content["pack"]["models"].items())
+    speed = _SPEEDS[content.get("pace", "fixed")].format(content["rate_hz"])
     watched = (
-        f"Pack `{content['pack']['version']}` ({nets}), rules `{content['rules']['name']}`, at most "
-        f"{content['rate_hz']:g} frames a second. {len(content['clips'])} clips of {', '.join(content['persons'])}, "
-        f"{content['hours'] * 60:.1f} minutes. Findings are for review by a person, never a verdict.\n"
+        f"Pack `{content['pack']['version']}` ({nets}), rules `{content['rules']['name']}`, {speed}. "
+        f"{len(content['clips'])} clips of {', '.join(content['persons'])}, {content['hours'] * 60:.1f} minutes. Findings "
+        "are for review by a person, never a verdict.\n"
     )
     parts = [
         "# Events\n",

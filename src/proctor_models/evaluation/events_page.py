@@ -34,8 +34,8 @@ def render_events(content: Mapping[str, Any]) -> str:
     speed = _SPEEDS[content.get("pace", "fixed")].format(content["rate_hz"])
     watched = (
         f"Pack `{content['pack']['version']}` ({nets}), rules `{content['rules']['name']}`, {speed}. "
-        f"{len(content['clips'])} clips of {', '.join(content['persons'])}, {content['hours'] * 60:.1f} minutes. Findings "
-        "are for review by a person, never a verdict.\n"
+        f"{len(content['clips'])} clips of {', '.join(content['persons'])}, {content['hours'] * 60:.1f} minutes. "
+        "Findings are for review by a person, never a verdict.\n"
     )
     parts = [
         "# Events\n",

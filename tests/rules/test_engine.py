@@ -168,6 +168,14 @@ def test_recording_gap__a_view_that_starts_late_and_ends_early() -> None:
     assert closed(changes) == [("gap", "second", 0.0, 6.0), ("gap", "second", 24.0, 30.0)]
 
 
+def test_recording_gap__a_view_that_starts_late_is_told_after_a_restart() -> None:
+    exam = engine(gap(ends_within_s=2.0))
+    exam.resume(0, {"first": 20.0, "second": 20.0}, {"first": 0.5, "second": 8.0})
+    feed(exam, "first", 20.5, 25)
+    feed(exam, "second", 20.5, 25)
+    assert closed(exam.finish()) == [("gap", "second", 0.5, 8.0)]
+
+
 def test_recording_gap__ends_within_the_limit_or_not_compared_are_none() -> None:
     for compared in (gap(ends_within_s=6.0), gap()):
         exam = engine(compared)

@@ -14,8 +14,10 @@ from typing import Literal, Protocol
 
 from proctor_models.errors import ConfigError, ModelError, TimestampError
 from proctor_models.rules.gaps import check_gap, ends, jumps
-from proctor_models.rules.hysteresis import Hysteresis, Limits, Span
-from proctor_models.rules.policy import EXTERNAL, UNSCORED, VIEW_NAMES, Rule, RuleSet
+from proctor_models.rules.hysteresis import Hysteresis, Span
+from proctor_models.rules.limits import limits_of
+from proctor_models.rules.policy import VIEW_NAMES, Rule, RuleSet
+from proctor_models.rules.turns import ScanLike, Turns
 
 SIGNAL_LAG_S = 10.0
 """Seconds by which scores from outside may lag the frames before their silence closes a finding."""
@@ -32,18 +34,6 @@ class ReadingLike(Protocol):
     @property
     def xyxy(self) -> Iterable[Iterable[float]]:
         """Boxes in pixels."""
-
-
-class ScanLike(Protocol):
-    """What is known of the camera's turn at the start; see `runtime.scan`."""
-
-    @property
-    def turn_deg(self) -> float | None:
-        """Degrees turned through; None where the frames cannot tell."""
-
-    @property
-    def candidate_share(self) -> float:
-        """Share of the turn in which the candidate was in the picture."""
 
 
 @dataclass(frozen=True)
@@ -103,20 +93,18 @@ class Engine:
         self._first_s: dict[str, float] = {}
         self._last_s: dict[str, float] = {}
         self._present_s: dict[str, float] = {}
-        self._known = tuple(dict.fromkeys([*thresholds, *detectors]))
-        self._scans: dict[Track, ScanLike | None] = {}
+        self._turns = Turns(ruleset)
         self._signalled_s: dict[Track, float] = {}
         self._pending: list[Change] = []
         self._finished = False
+        known = tuple(dict.fromkeys([*thresholds, *detectors]))
         for i, rule in enumerate(ruleset.rules):
             where = f"{ruleset.name}: rules[{i}]"
             if rule.is_gap:
                 check_gap(rule, interval_s, where)
+            if not rule.is_scored:
                 continue
-            if rule.is_scan:
-                self._scans |= {Track(rule, view): None for view in rule.views}
-                continue
-            limits = self._limits(rule, thresholds, where)
+            limits = limits_of(rule, thresholds, known, interval_s, where)
             self._thresholds[rule.id] = limits.enter
             self._follow |= {Track(rule, view): Hysteresis(limits) for view in rule.views}
 
@@ -140,7 +128,7 @@ class Engine:
         scores = {name: _checked(reading.score, name, view, timestamp_s) for name, reading in readings.items()}
         self._first_s.setdefault(view, timestamp_s)
         changes = [*self._signalled(view, timestamp_s), *self._jump(view, timestamp_s)]
-        changes += self._scanned(view, timestamp_s, scan)
+        changes += self._turned(view, timestamp_s, scan)
         for track, follow in self._follow.items():
             if track.view != view or track.rule.is_external:
                 continue
@@ -208,17 +196,17 @@ class Engine:
                 "feed each view's frames in the order of their timestamps"
             )
 
-    def resume(self, findings: int, last_s: Mapping[str, float]) -> None:
+    def resume(self, findings: int, last_s: Mapping[str, float], first_s: Mapping[str, float] | None = None) -> None:
         """Go on where an engine of the same rules was stopped; what lies between is a gap.
 
         Args:
             findings: how many were numbered so far.
             last_s: by view, the last frame that was analysed.
+            first_s: by view, the first one; a view that is left out counts as there from the exam's start.
         """
         self._count = findings
-        # A turn that another process saw half of cannot be judged.
-        self._scans = {track: seen for track, seen in self._scans.items() if track.view not in last_s}
-        self._first_s |= dict.fromkeys(last_s, 0.0)
+        self._turns.resume(last_s)
+        self._first_s |= {view: (first_s or {}).get(view, 0.0) for view in last_s}
         self._last_s |= last_s
 
     def present(self, view: str, since_s: float, until_s: float) -> None:
@@ -268,34 +256,12 @@ class Engine:
         for track, follow in self._follow.items():
             changes += [self._change(event.kind, track, event.span) for event in follow.finish()]
         for view, last_s in self._last_s.items():
-            changes += self._scanned(view, last_s, None, over=True)
+            changes += self._turned(view, last_s, None, over=True)
         came_s = {view: max(last_s, self._present_s.get(view, last_s)) for view, last_s in self._last_s.items()}
         if came_s or expected_end_s:
             for rule, view, start_s, end_s in ends(self.ruleset.rules, self._first_s, came_s, expected_end_s or {}):
                 changes.append(self._gap(Track(rule, view), start_s, end_s))
         return changes
-
-    def _limits(self, rule: Rule, thresholds: Mapping[str, float], where: str) -> Limits:
-        if rule.detector not in self._known and not rule.is_external:
-            known = ", ".join([*self._known, *UNSCORED, f"{EXTERNAL}NAME"])
-            raise ConfigError(f"{where}.detector: expected one of {known}, got {rule.detector!r}")
-        enter = thresholds.get(rule.detector) if rule.enter is None else rule.enter
-        if enter is None:
-            raise ConfigError(
-                f"{where}.enter: expected a score above 0 to 1, as no threshold ships for {rule.detector}, got null; "
-                "write it into the rule"
-            )
-        try:
-            return Limits(
-                enter=enter,
-                leave=enter * rule.leave_ratio,
-                min_duration_s=rule.min_duration_s,
-                max_gap_s=rule.max_gap_s,
-                min_share=rule.min_share,
-                interval_s=self.interval_s,
-            )
-        except ConfigError as error:
-            raise ConfigError(f"{where}.{error}") from None
 
     def _signalled(self, view: str, timestamp_s: float) -> list[Change]:
         """What pushed scores opened and closed by now; what has not been pushed for long is closed."""
@@ -308,21 +274,11 @@ class Engine:
         self._pending = [change for change in self._pending if change.view != view]
         return due
 
-    def _scanned(self, view: str, timestamp_s: float, scan: ScanLike | None, *, over: bool = False) -> list[Change]:
-        """Judge the camera's turn once its time is up, or the exam is over; where it cannot be told, no finding."""
-        found = []
-        for track in [track for track in self._scans if track.view == view]:
-            rule, first_s = track.rule, self._first_s[view]
-            seen = scan if scan is not None else self._scans[track]
-            self._scans[track] = seen
-            if timestamp_s - first_s < rule.within_s and not over:
-                continue
-            del self._scans[track]
-            if seen is None or seen.turn_deg is None:
-                continue
-            if seen.turn_deg < rule.min_turn_deg or seen.candidate_share < rule.min_candidate_share:
-                found.append(self._gap(track, first_s, timestamp_s))
-        return found
+    def _turned(self, view: str, timestamp_s: float, scan: ScanLike | None, *, over: bool = False) -> list[Change]:
+        """The camera's turn, where its time is up."""
+        first_s = self._first_s[view]
+        short = self._turns.judge(view, timestamp_s - first_s, scan, over=over)
+        return [self._gap(Track(rule, view), first_s, timestamp_s) for rule in short]
 
     def _jump(self, view: str, timestamp_s: float) -> list[Change]:
         came_s = self._came_s(view)

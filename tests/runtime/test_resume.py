@@ -16,6 +16,7 @@ from proctor_models.errors import EvidenceError
 from proctor_models.runtime.entries import Entry, read_ledger
 from proctor_models.runtime.evidence import Ledger
 from proctor_models.runtime.findings import Finding
+from proctor_models.runtime.resume import left_behind, open_again
 from proctor_models.runtime.steps import Step
 from proctor_models.runtime.verify import verify
 from sessions import SESSION, STARTED, opened, picture, reported, steps, write_session
@@ -120,7 +121,8 @@ def test_resume__closes_what_was_open_at_the_last_frame_and_says_so(tmp_path: Pa
     assert (first.id, first.interrupted) == ("F0001", False)
     assert (second.id, second.interrupted, second.start_s, second.end_s) == ("F0002", True, 5.0, 6.0)
     assert second.evidence == ("evidence/F0002-opened.jpg",)
-    assert (ledger.findings, ledger.next_number, ledger.last_s) == (2, 3, {"first": 6.0})
+    assert (ledger.findings, ledger.next_number) == (2, 3)
+    assert (ledger.first_s, ledger.last_s) == ({"first": 0.0}, {"first": 6.0})
     (resumed,) = entries(tmp_path, "resumed")
     assert resumed.content == {
         "from_s": 6.0,
@@ -219,3 +221,16 @@ def test_resume__refuses_a_session_that_is_being_written(tmp_path: Path) -> None
         ledger.step("first", 0.0, Step({}, (opened(1),), (reported(1),), None))
         with pytest.raises(EvidenceError, match="another process is watching this exam right now"):
             Ledger.resume(tmp_path)
+
+
+def test_resume__refuses_a_session_that_another_process_went_on_with_meanwhile(tmp_path: Path) -> None:
+    cut_short(tmp_path)
+    left = left_behind(tmp_path)
+    with Ledger.resume(tmp_path) as other:
+        other.start(STARTED, 100.0)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with pytest.raises(EvidenceError, match="another process was watching this exam until just now; try again"):
+        open_again(left)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+    with Ledger.resume(tmp_path) as ledger:
+        assert ledger.timestamp_s == 100.0

@@ -78,7 +78,9 @@ class Ledger:
         self.next_number = 1
         """Number of the next finding to open."""
         self.last_s: dict[str, float] = {}
-        """By view, the last frame that a run before this one analysed."""
+        """By view, the last frame that runs before this one analysed."""
+        self.first_s: dict[str, float] = {}
+        """By view, the first one."""
         self._left: Left | None = None
         self._lock = RLock()
         self._timestamp_s = self._sealed_s = 0.0
@@ -91,7 +93,7 @@ class Ledger:
     def resume(cls, folder: Path, *, live: bool = True) -> Self:
         """Go on with a session whose process ended before it was complete; `start` then says what it is gone on with.
 
-        Nothing is changed before `start`. Let the monitor count on from `next_number` and `last_s`.
+        Nothing is changed before `start`. Let the monitor count on from `next_number`, `first_s` and `last_s`.
 
         Raises:
             EvidenceError: there is no session, it is complete, was changed, or is being written by another process.
@@ -101,7 +103,8 @@ class Ledger:
             ledger = cls.__new__(cls)
             ledger._open(open_again(left), live)
         ledger._left = left
-        ledger.findings, ledger.next_number, ledger.last_s = left.findings, left.next_number, dict(left.last_s)
+        ledger.findings, ledger.next_number = left.findings, left.next_number
+        ledger.first_s, ledger.last_s = dict(left.first_s), dict(left.last_s)
         ledger._timestamp_s = ledger._sealed_s = left.timestamp_s
         return ledger
 

@@ -159,15 +159,16 @@ class Monitor:
         ruleset = pack_rules(loaded, rules)
         return cls(loaded.predictor(), ruleset, loaded.thresholds, interval_s, snapshots=snapshots, clips=clips)
 
-    def resume(self, findings: int, last_s: Mapping[str, float]) -> None:
+    def resume(self, findings: int, last_s: Mapping[str, float], first_s: Mapping[str, float] | None = None) -> None:
         """Go on with an exam that another process watched until it was stopped; what lies between is a gap.
 
         Args:
             findings: how many findings opened so far; the next one gets the next number.
             last_s: by view, the last frame that was analysed.
+            first_s: by view, the first one; a view that is left out counts as there from the exam's start.
         """
         with self._lock:
-            self._engine.resume(findings, last_s)
+            self._engine.resume(findings, last_s, first_s)
             self._scans.resume(last_s)
 
     def observe(self, frame: Image, timestamp_s: float, view: View) -> Step:

@@ -40,8 +40,10 @@ class Left:
 
     folder: Path
     entries: tuple[Entry, ...]
+    first_s: Mapping[str, float]
+    """By view, the first frame in the scores."""
     last_s: Mapping[str, float]
-    """By view, the last frame in the scores."""
+    """By view, the last one."""
     scores_bytes: int
     """Where the last whole line of the scores ends."""
 
@@ -96,16 +98,20 @@ def left_behind(folder: Path) -> Left:
         raise EvidenceError(f"{folder}: the session ended before it started; remove the folder and start anew")
     content = (folder / SCORES_FILE).read_bytes()
     whole = content.rfind(b"\n") + 1
-    last_s: dict[str, float] = {}
+    times_s: dict[str, tuple[float, float]] = {}
     for number, row in enumerate(content[:whole].splitlines(), start=1):
         try:
             line = json.loads(row)
-            last_s[line["view"]] = max(float(line["timestamp_s"]), last_s.get(line["view"], 0.0))
+            at_s = float(line["timestamp_s"])
+            first_s, last_s = times_s.get(line["view"], (at_s, at_s))
+            times_s[line["view"]] = min(first_s, at_s), max(last_s, at_s)
         except (ValueError, TypeError, KeyError):
             raise EvidenceError(
                 f"{folder / SCORES_FILE}:{number}: expected a line of scores, got {row[:80]!r}; go on in a new folder"
             ) from None
-    return Left(folder, entries, last_s, whole)
+    first = {view: first_s for view, (first_s, _) in times_s.items()}
+    last = {view: last_s for view, (_, last_s) in times_s.items()}
+    return Left(folder, entries, first, last, whole)
 
 
 def open_again(left: Left) -> Store:
@@ -113,7 +119,7 @@ def open_again(left: Left) -> Store:
 
     Raises:
         OSError: the disk refuses.
-        EvidenceError: another process writes this session.
+        EvidenceError: another process writes this session, or did until just now.
     """
     try:
         store = Store(left.folder, resume=True)
@@ -121,11 +127,22 @@ def open_again(left: Left) -> Store:
         raise EvidenceError(
             f"{left.folder}: another process is watching this exam right now; let it end first"
         ) from None
+    # Nobody else can write from here on. What was written since `left` was read would be cut off as torn.
+    if not _is_all(left):
+        store.close()
+        raise EvidenceError(f"{left.folder}: another process was watching this exam until just now; try again")
     store.head, store.seq = left.entries[-1].line.sha256, len(left.entries)
     store.hashes = named_files(left.entries)
     snapshots = [entry.content for entry in left.entries if entry.kind == "snapshot"]
     store.snapshots = [{name: each[name] for name in ("view", "timestamp_s", "path")} for each in snapshots]
     return store
+
+
+def _is_all(left: Left) -> bool:
+    try:
+        return left_behind(left.folder) == left
+    except EvidenceError:  # complete by now, for one
+        return False
 
 
 def take_up(

@@ -55,8 +55,8 @@ class Setup:
         monitor = Monitor(
             self.observer, self.ruleset, self.thresholds, interval_s, snapshots=snapshots, clips=self.clips
         )
-        if ledger is not None and ledger.last_s:
-            monitor.resume(ledger.next_number - 1, ledger.last_s)
+        if ledger is not None and (ledger.last_s or ledger.next_number > 1):
+            monitor.resume(ledger.next_number - 1, ledger.last_s, ledger.first_s)
         return monitor
 
     def to_dict(self) -> dict[str, object]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,12 +65,14 @@ class Store:
         """Those in the ledger: view, timestamp_s, path."""
         with naming(folder):
             (folder / EVIDENCE_FOLDER).mkdir(parents=True, exist_ok=resume)
-        self.chain = AppendFile(folder / LEDGER_FILE, resume=resume)
-        self.chain.lock()
-        self.lines = AppendFile(folder / FINDINGS_FILE, resume=resume)
-        self.scores = AppendFile(folder / SCORES_FILE, resume=resume)
-        sync_folder(folder)
-        sync_folder(folder.parent)
+        with ExitStack() as opened:  # closes what was opened where something after it fails
+            self.chain = self._append_file(LEDGER_FILE, resume, opened)
+            self.chain.lock()
+            self.lines = self._append_file(FINDINGS_FILE, resume, opened)
+            self.scores = self._append_file(SCORES_FILE, resume, opened)
+            sync_folder(folder)
+            sync_folder(folder.parent)
+            opened.pop_all()
 
     def put(self, entry: Pending) -> None:
         """Put an entry on the disk: its files, its line in the ledger, and that of a closed finding.
@@ -121,6 +124,11 @@ class Store:
         finally:
             for file in (self.scores, self.lines, self.chain):
                 file.close()
+
+    def _append_file(self, name: str, resume: bool, opened: ExitStack) -> AppendFile:
+        file = AppendFile(self.folder / name, resume=resume)
+        opened.callback(file.close)
+        return file
 
     def _put_files(self, files: Mapping[str, bytes]) -> None:
         digests = {path: sha256(content) for path, content in files.items()}

@@ -56,6 +56,7 @@ def test_trace__the_whole_road(here: Path, exam: Path) -> None:
         "完整 whole", "scenes", "CC0-1.0", "d" * 64, "demo@" + "1" * 64, "D0001, D0002",
     ):  # fmt: skip
         assert part in text
+    assert "<polyline points=" in text
     assert "there is no MLflow store here" in text
     assert "there is no promotion ledger" in text
     assert not Path("mlflow").exists()

@@ -11,6 +11,7 @@ from proctor_models.audit.lineage import Words, lineage
 from proctor_models.audit.page import data_uri, write_page
 from proctor_models.audit.promotions import Promotion, at_time, parse_time, read_promotions
 from proctor_models.audit.replay import read_findings
+from proctor_models.audit.score_curve import score_curve
 from proctor_models.errors import EvidenceError, RecordError
 from proctor_models.runtime.chain import NOTHING_BEFORE, read_chain
 from proctor_models.runtime.decisions import DECISIONS_FILE, read_decisions
@@ -51,6 +52,7 @@ def trace(folder: Path, finding_id: str, out: Path, pack: Path | None, ledger: P
     content = {
         "finding": finding,
         "pictures": _pictures(folder, finding, entries),
+        "curve": score_curve(folder, finding),
         "decisions": decided(folder)[finding.id],
         "verdict": verdict,
         "verdict_missing": verdict_missing,

@@ -23,6 +23,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "time": ("考试时间", "Exam time"),
     "peak": ("最高分", "Peak score"),
     "threshold": ("阈值", "Threshold"),
+    "scores": ("前后分数", "Scores around it"),
+    "no_scores": ("没有可画的分数", "there are no scores to draw"),
     "boxes": ("框（像素）", "Boxes, px"),
     "pictures": ("画面", "Pictures"),
     "gone": ("画面已不在", "The picture is not there"),

@@ -15,6 +15,7 @@ from proctor_models.runtime.entries import read_ledger
 from proctor_models.runtime.events import Event
 from proctor_models.runtime.evidence import Ledger, write_atomic
 from proctor_models.runtime.findings import Finding
+from proctor_models.runtime.report_ledger import read_exam
 from proctor_models.runtime.steps import Reported, Step
 from proctor_models.runtime.verify import verify
 from sessions import SESSION, STARTED, finding, opened, picture, reported, write_session
@@ -58,6 +59,16 @@ def test_start__begins_the_chain_with_what_is_watched_and_a_seed_nobody_can_fore
         assert (entry.line.sha256, len(ledger.seed)) == (ledger.head, 32)
         seeds.add(ledger.seed)
     assert len(seeds) == 2
+
+
+def test_start__a_file_name_of_another_encoding_can_be_written(tmp_path: Path) -> None:
+    views = {"first": {**SESSION["views"]["first"], "file_name": os.fsdecode("考.mp4".encode("gbk"))}}
+    with Ledger(tmp_path) as ledger:
+        ledger.start({**STARTED, "views": views})
+        ledger.complete({**SESSION, "views": views})
+    assert read_ledger(tmp_path)[0].content["views"]["first"]["file_name"] == "??.mp4"
+    assert read_exam(tmp_path).session.views["first"].file_name == "??.mp4"
+    assert verify(tmp_path).state == "whole"
 
 
 def test_step__a_finding_is_on_the_disk_when_it_opens_and_when_it_closes(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ _SEAL_LENGTH = len(', "sha256": ""}') + 64
 
 
 def seal(fields: Mapping[str, Any], previous: str) -> bytes:
-    """One line of a chain, its newline included.
+    """One line of a chain, its newline included; bytes of a file's name that are no UTF-8 stand as question marks.
 
     >>> line = seal({"seq": 0}, NOTHING_BEFORE)
     >>> line[:30], len(line)
@@ -35,7 +35,8 @@ def seal(fields: Mapping[str, Any], previous: str) -> bytes:
     >>> fault(line[:-1]) is None, fault(line[:-1].replace(b"0,", b"1,"))
     (True, 'its own hash does not fit')
     """
-    body = json.dumps({**fields, "previous": previous}, ensure_ascii=False, allow_nan=False).encode()
+    text = json.dumps({**fields, "previous": previous}, ensure_ascii=False, allow_nan=False)
+    body = text.encode("utf-8", "replace")
     return body[:-1] + b', "sha256": "' + hashlib.sha256(body).hexdigest().encode() + b'"}\n'
 
 

@@ -215,7 +215,7 @@ class Ledger:
                 written is kept.
         """
         whole = {"schema": SESSION_SCHEMA, **session, "snapshots": self.snapshots, "complete": True}
-        text = json.dumps(whole, ensure_ascii=False, indent=2, allow_nan=False).encode() + b"\n"
+        text = json.dumps(whole, ensure_ascii=False, indent=2, allow_nan=False).encode("utf-8", "replace") + b"\n"
         with self._lock, _disk(self.folder):
             self._backlog.settle(self._timestamp_s)
             self._seal_scores()

@@ -261,6 +261,8 @@ def test_render__finds_every_word_in_both_languages() -> None:
     for text in (zh, en):
         assert not {*(d.name for d in DETECTORS), *UNSCORED} - set(re.findall(r"(\w+): \"", text))
         assert not set(EVENT_KINDS) - set(re.findall(r"(\w+): \"", text))
+    details = [re.findall(r"(\w+): \"", text.partition("  detail: {")[2].partition("}")[0]) for text in (zh, en)]
+    assert details[0] == details[1] != []
 
 
 def colours(scheme: str) -> dict[str, str]:

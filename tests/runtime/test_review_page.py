@@ -46,7 +46,8 @@ def folder(tmp_path: Path) -> Path:
         finding(4, start_s=50.0, peak_s=51.0, end_s=52.0, **late),
     ]
     made = write_exam(tmp_path / "review", found)
-    write_ledger(made, event("camera_lost", 39.5, "second", reason="unplugged"))
+    turn = event("environment_scan", 45.0, "second", turn_deg=170, candidate_share=0.913)
+    write_ledger(made, event("camera_lost", 39.5, "second", reason="the camera gives no frames"), turn)
     return made
 
 
@@ -156,7 +157,10 @@ def give(page: Browser, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("language", "words"),
-    [("zh", ("接触手机", "摄像头断开", "确认")), ("en", ("Phone touched", "Camera lost", "Confirm"))],
+    [
+        ("zh", ("接触手机", "摄像头断开", "摄像头没有画面", "转动角度: 170°", "比例: 91 %", "确认")),
+        ("en", ("Phone touched", "Camera lost", "the camera gives no frames", "turned: 170°", "Confirm")),
+    ],
 )
 def test_language__switches_every_part(page: Browser, folder: Path, language: str, words: tuple[str, ...]) -> None:
     page.open(f"{render(folder).as_uri()}#lang={'en' if language == 'zh' else 'zh'}")

@@ -6,7 +6,16 @@ function happeningWhen(each) {
 }
 
 function happeningDetail(each) {
-  return Object.entries(each.detail).map(([name, value]) => `${words().detail[name] || name}: ${value}`).join(" · ");
+  return Object.entries(each.detail).map(([name, value]) => `${words().detail[name] || name}: ${happeningValue(name, value)}`).join(" · ");
+}
+
+// Names end in their unit. A reason that the program gives is translated; what a driver or the system says is not.
+function happeningValue(name, value) {
+  if (name === "reason") return words().reason[value] || value;
+  if (name === "since_s") return clock(value);
+  if (name.endsWith("_s")) return words().seconds(value);
+  if (name.endsWith("_deg")) return `${value}°`;
+  return name.endsWith("_share") ? `${Math.round(100 * value)} %` : value;
 }
 
 function eventMark(each) {

@@ -86,9 +86,14 @@ const EN = {
   happening: {
     environment_scan: "Scan of the surroundings", camera_lost: "Camera lost", camera_back: "Camera back", frame_unreadable: "Frame unreadable",
     frames_dropped: "Frames dropped that could not be kept up with", clock_wrong: "Clock wrong", disk_full: "Disk full",
-    disk_back: "Disk back", restarted: "Went on after a restart", stopped: "Stopped",
+    disk_back: "Disk writable again", restarted: "Went on after a restart", stopped: "Stopped",
   },
-  detail: { count: "count", reason: "reason", seconds: "seconds" },
+  detail: {
+    count: "count", since_s: "since", reason: "reason", away_s: "away", tries: "tries", frames_before: "frames analysed before",
+    full_s: "lasted", lost_scores: "scores lost", lost_pictures: "pictures lost",
+    turn_deg: "turned", plus_minus_deg: "plus or minus", candidate_share: "candidate in the picture",
+  },
+  reason: {},
   noHappenings: "Nothing out of the ordinary was recorded.",
   scores: "Scores over the exam",
   scoresHint: "Each pixel keeps its highest and lowest score, so a single high frame stays visible. Dashed: threshold. Striped: no recording. Dotted: not assessable.",

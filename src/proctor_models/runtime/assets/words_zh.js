@@ -81,12 +81,23 @@ const ZH = {
   happeningsHint: "监考程序与摄像头自身发生的情况，不是考生的记录。",
   happening: {
     environment_scan: "环拍检查", camera_lost: "摄像头断开", camera_back: "摄像头恢复", frame_unreadable: "画面无法读取", frames_dropped: "丢弃来不及分析的画面",
-    clock_wrong: "时钟异常", disk_full: "磁盘已满", disk_back: "磁盘恢复", restarted: "程序中断后继续", stopped: "程序停止",
+    clock_wrong: "时钟异常", disk_full: "磁盘已满", disk_back: "磁盘恢复可写", restarted: "程序中断后继续", stopped: "程序停止",
   },
-  detail: { count: "数量", reason: "原因", seconds: "秒" },
+  detail: {
+    count: "数量", since_s: "起始时刻", reason: "原因", away_s: "断开时长", tries: "重连次数", frames_before: "此前已分析帧数",
+    full_s: "持续时长", lost_scores: "丢失的分数行", lost_pictures: "丢失的图片",
+    turn_deg: "转动角度", plus_minus_deg: "误差", candidate_share: "本人在镜头内的比例",
+  },
+  reason: {
+    "the camera gives no frames": "摄像头没有画面", "the driver has not answered for 15 s": "摄像头驱动 15 秒没有响应",
+    "not kept up with": "来不及分析", "it cannot be decoded": "无法解码", "asked to": "人工停止", "the time was up": "到达设定时长",
+    "another process watched the start": "程序曾中断，未能看到完整的环拍",
+    "too dark, too blurred or too few frames to follow the camera from one to the next": "画面过暗、模糊或帧数过少，无法判断镜头的转动",
+    "No space left on device": "磁盘空间不足",
+  },
   noHappenings: "没有记录到异常。",
   scores: "全程分数",
-  scoresHint: "每个像素取最高与最低分，单帧的高分不会被隐藏。虚线为阈值；斜纹为无录像，点纹为无法判断。",
+  scoresHint: "图上每个像素保留最高分和最低分，单帧的高分不会被掩盖。虚线为阈值；斜纹为无录像，点纹为无法判断。",
   unknownShare: (share) => `无法判断 ${share}`,
   noScores: "没有分数。",
   filters: "筛选与复核",
@@ -115,5 +126,5 @@ const ZH = {
   keyHelp: [["C", "确认"], ["D", "排除"], ["J →", "下一条"], ["K ←", "上一条"], ["U", "撤销"], ["N", "备注"], ["⇧C ⇧D", "整组"]],
   footer: "复核结果以人工判断为准，请与证据一并存档。",
   ledger: "证据文件",
-  ledgerHead: "证据链末行",
+  ledgerHead: "证据链末行哈希",
 };

@@ -103,7 +103,7 @@ class Session:
         self.observer = Replay(pack, self.nets_every, self.known)
         self.monitor = Monitor.from_pack(pack, self.plan.rules, interval_s=1 / RATE_HZ)
         self.monitor._observer = self.observer
-        self.monitor.resume(ledger.next_number - 1, ledger.last_s)
+        self.monitor.resume(ledger.next_number - 1, ledger.last_s, ledger.first_s)
         ledger.start({"pack": {"version": pack.version}, "rules": {"name": self.plan.rules}}, timestamp_s)
 
     def restart(self, timestamp_s: float) -> None:

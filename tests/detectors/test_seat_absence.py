@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from proctor_models.detectors.seat_absence import SeatAbsence
-from proctor_models.types import Observation
+from proctor_models.types import CameraState, Observation
 
 Observe = Callable[..., Observation]
 BOX = (100, 100, 400, 480)
@@ -22,3 +23,9 @@ def test_read__a_back_is_no_absence(observe: Observe) -> None:
 
 def test_read__things_are_no_sign(observe: Observe) -> None:
     assert SeatAbsence().read(observe(("phone", BOX, 0.9), ("laptop", BOX, 0.9))).score == 1
+
+
+@pytest.mark.parametrize(("brightness", "score"), [(0.02, None), (0.3, 1.0)])
+def test_read__in_the_dark_nobody_knows(observe: Observe, brightness: float, score: float | None) -> None:
+    camera = CameraState(brightness=brightness, contrast=0.0, detail=0.0, still_s=0.0)
+    assert SeatAbsence().read(replace(observe(), camera=camera)).score == score

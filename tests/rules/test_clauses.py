@@ -106,6 +106,11 @@ def test_clause__a_phone_opens_no_rule_but_its_own(name: str) -> None:
     assert [(change.rule.id, change.view) for change in watch(name, "second", SEEN["phone"])] == [("phone", "second")]
 
 
+@pytest.mark.parametrize("name", SHIPPED)
+def test_clause__a_dark_picture_is_no_empty_seat(name: str) -> None:
+    assert [change.rule.id for change in watch(name, "first", SEEN["camera_dark"])] == ["camera-dark"]
+
+
 @pytest.mark.parametrize(("name", "rule"), [one for one in rules() if one.values[1].is_gap])
 def test_clause__a_recording_that_is_interrupted(name: str, rule: Rule) -> None:
     ruleset = ruleset_from_dict(yaml.safe_load((RULES / f"{name}.yaml").read_text("utf-8")), name)

@@ -76,6 +76,7 @@ def test_notebooks__run_and_show_a_picture(
     from nbclient import NotebookClient
 
     monkeypatch.setenv("PROCTOR_ROOT", str(miniature.root))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{miniature.root}/mlflow.db")
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
     monkeypatch.setenv("MPLCONFIGDIR", str(miniature.root / ".matplotlib"))  # its font list takes seconds to make

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,31 +60,38 @@ def confusions(rows: Iterable[Mapping[str, Any]], split: str, kinds: Sequence[st
 def draw_confusions(cells: Sequence[Confusion]) -> Figure:
     """Two heat maps, slices by detectors: frames missed, and false frames; each cell says how many of how many.
 
-    A cell without frames to say it stays empty. Drawn for people: use `confusions` for numbers.
+    Sides of the split are added up. A cell without frames to say it stays empty.
     """
     from matplotlib.figure import Figure
 
-    slices = list(dict.fromkeys((cell.kind, cell.value) for cell in cells))
+    kinds = list(dict.fromkeys(cell.kind for cell in cells))
+    slices = sorted({(cell.kind, cell.value) for cell in cells}, key=lambda one: (kinds.index(one[0]), one[1]))
     detectors = list(dict.fromkeys(cell.detector for cell in cells))
-    width = 2.0 + 0.62 * len(detectors)
-    figure = Figure(figsize=(2 * width, 1.6 + 0.42 * max(1, len(slices))), layout="constrained")
+    width = 1.4 + 0.56 * len(detectors)
+    figure = Figure(figsize=(2 * width, 1.6 + 0.34 * max(1, len(slices))), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
-    missed = {(cell.kind, cell.value, cell.detector): (cell.missed, cell.positives) for cell in cells}
-    false = {(cell.kind, cell.value, cell.detector): (cell.false, cell.negatives) for cell in cells}
-    for axes, counts, title in ((left, missed, "missed"), (right, false, "false frames")):
-        _heat(axes, [[counts.get((*one, detector), (0, 0)) for detector in detectors] for one in slices])
+    for axes, part, whole, title in (
+        (left, "missed", "positives", "missed"),
+        (right, "false", "negatives", "false frames"),
+    ):
+        counts = np.zeros((len(slices), len(detectors), 2), np.int64)
+        for cell in cells:
+            where = slices.index((cell.kind, cell.value)), detectors.index(cell.detector)
+            counts[where] += getattr(cell, part), getattr(cell, whole)
+        _heat(axes, counts)
         axes.set_xticks(range(len(detectors)), detectors, rotation=40, ha="right")
         axes.set_title(f"{title}, of the frames that could show it")
     left.set_yticks(range(len(slices)), [f"{kind}: {value}" for kind, value in slices])
     return figure
 
 
-def _heat(axes: Axes, counts: Sequence[Sequence[tuple[int, int]]]) -> None:
-    rates = np.array([[part / whole if whole else np.nan for part, whole in row] for row in counts], np.float64)
+def _heat(axes: Axes, counts: NDArray[np.int64]) -> None:
+    """Rates of counts (slices, detectors, 2): part and whole."""
+    part, whole = counts[..., 0], counts[..., 1]
+    rates = np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
     if rates.size:
         axes.imshow(rates, cmap="OrRd", vmin=0, vmax=1, aspect="auto")
-    for y, row in enumerate(counts):
-        for x, (part, whole) in enumerate(row):
-            colour = "white" if whole and part / whole > 0.6 else "black"
-            if whole:
-                axes.text(x, y, f"{part}/{whole}", ha="center", va="center", fontsize=8, color=colour)
+    for (y, x), rate in np.ndenumerate(rates):
+        if np.isfinite(rate):
+            colour = "white" if rate > 0.6 else "black"
+            axes.text(x, y, f"{part[y, x]}/{whole[y, x]}", ha="center", va="center", fontsize=8, color=colour)

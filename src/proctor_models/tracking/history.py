@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,8 +41,10 @@ def training_history(net: str, recipe: str, store: Path) -> History:
     again = f"run `proctor train --recipe {recipe} --net {net}`, or bring the store it was recorded in"
     if uri.startswith(_SQLITE) and not Path(uri.removeprefix(_SQLITE)).is_file():
         raise RecordError(f"{uri.removeprefix(_SQLITE)}: no store of runs is there; {again}")
-    client = open_store(uri)
-    with store_errors(uri):
+    with warnings.catch_warnings(), store_errors(uri):
+        # In a notebook MLflow's progress bars ask for widgets, which nothing here shows.
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        client = open_store(uri)
         experiment = client.get_experiment_by_name(net)
         wanted = f"attributes.run_name = '{recipe}' and tags.stage = 'train'"
         ids = [] if experiment is None else [experiment.experiment_id]

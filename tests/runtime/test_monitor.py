@@ -27,14 +27,15 @@ THRESHOLDS = dict.fromkeys((detector.name for detector in DETECTORS), 0.5)
 
 
 class Red:
-    """Sees a phone where the frame is red, as sure as it is red, and a person unless it is black."""
+    """Sees a phone where the frame is red, as sure as it is red, and a person unless it is black or green."""
 
     model_sha256: ClassVar = {"scene": "a" * 64, "head": "b" * 64}
 
     def observe(self, image: Image, timestamp_s: float = 0.0, view: View = "first") -> Observation:
         red = float(image[..., 2].mean()) / 255
         rows = [("phone", red)] if red > 0.1 else []
-        rows += [("person", 0.9)] if image.mean() > 5 else []
+        is_green = image[..., 1].min() > max(image[..., 0].max(), image[..., 2].max())
+        rows += [("person", 0.9)] if image.mean() > 5 and not is_green else []
         height, width = image.shape[:2]
         scene = Detections(
             np.array([[2, 3, 20, 30] for _ in rows], np.float32).reshape(-1, 4),
@@ -142,7 +143,7 @@ def test_observe__the_marked_picture_alone_has_the_boxes(monitor: Monitor) -> No
 
 
 def test_observe__a_finding_without_boxes_has_no_marked_picture(monitor: Monitor) -> None:
-    steps = run(monitor, {i / 2: np.zeros((48, 64, 3), np.uint8) for i in range(5)})
+    steps = run(monitor, {i / 2: np.full((48, 64, 3), (0, 90, 0), np.uint8) for i in range(5)})
     (found,) = [*reported(steps), *monitor.finish()]
     assert (found.finding.rule, found.finding.marked, found.finding.boxes) == ("absence", None, ())
     assert found.finding.evidence == ("evidence/F0001-peak.jpg",)

@@ -75,6 +75,7 @@ def test_render__carries_findings_scores_and_hashes(folder: Path) -> None:
 
 def test_render__embeds_pictures_unchanged(folder: Path) -> None:
     picture = Page(render(folder)).data["pictures"]["evidence/F0001-peak.jpg"]
+    assert picture["resolution_wh"] == [64, 48]
     head, _, body = picture["src"].partition(",")
     assert (head, picture["kind"]) == ("data:image/jpeg;base64", "peak")
     assert base64.b64decode(body) == (folder / "evidence/F0001-peak.jpg").read_bytes()

@@ -253,3 +253,9 @@ def test_clip__plays_only_when_asked_for(page: Browser, folder: Path) -> None:
     assert page.run("document.querySelectorAll('.clip img').length") == 0
     page.run("document.querySelector('.clip button').click()")
     page.until("document.querySelector('.clip img').naturalWidth === 64")
+
+
+def test_boxes__lie_where_they_were_seen_whatever_size_the_camera_had_later(page: Browser, tmp_path: Path) -> None:
+    folder = write_exam(tmp_path / "turned", [finding(1, boxes=((16.0, 12.0, 48.0, 36.0),))])
+    page.open(f"{render(folder).as_uri()}#lang=en")
+    assert page.run("document.querySelector('.card svg.boxes').getAttribute('viewBox')") == "0 0 64 48"

@@ -5,10 +5,14 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from proctor_models.runtime.image_header import image_header
 
 _SO_FAR = "opened"
 """The peak of a finding that was cut off while it was open, as far as it was known."""
 _KINDS = ("peak", "before", "after", "other", "snapshot", "clip")
+_HEADER_BYTES = 1 << 16
 _SIGNATURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png", b"RIFF": "image/webp"}
 
 
@@ -24,8 +28,8 @@ def kind_of(name: str) -> str:
     return end if end in _KINDS else "other"
 
 
-def pictures(wanted: Mapping[str, tuple[str, Path]], budget_bytes: int, *, embed: bool) -> dict[str, dict[str, str]]:
-    """Every picture by its path, or why it is not shown.
+def pictures(wanted: Mapping[str, tuple[str, Path]], budget_bytes: int, *, embed: bool) -> dict[str, dict[str, Any]]:
+    """Every picture by its path, with its own size, as a camera may change it within an exam; or why it is not shown.
 
     Args:
         wanted: kind and file by path.
@@ -33,7 +37,7 @@ def pictures(wanted: Mapping[str, tuple[str, Path]], budget_bytes: int, *, embed
         embed: whether pictures lie inside the page, or are linked.
     """
     left = budget_bytes
-    made: dict[str, dict[str, str]] = {}
+    made: dict[str, dict[str, Any]] = {}
     for name, (kind, path) in sorted(wanted.items(), key=lambda item: (_KINDS.index(item[1][0]), item[0])):
         picture = _embedded(path, left) if embed else _linked(path, name)
         if embed:
@@ -47,7 +51,7 @@ def media_type(content: bytes) -> str | None:
     return next((kind for signature, kind in _SIGNATURES.items() if content.startswith(signature)), None)
 
 
-def _embedded(path: Path, budget: int) -> dict[str, str]:
+def _embedded(path: Path, budget: int) -> dict[str, Any]:
     try:
         content = path.read_bytes()
     except OSError:
@@ -56,13 +60,21 @@ def _embedded(path: Path, budget: int) -> dict[str, str]:
     if kind is None:
         return {"state": "unreadable"}
     source = f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
-    return {"state": "shown", "src": source} if len(source) <= budget else {"state": "left_out"}
+    return _shown(source, content) if len(source) <= budget else {"state": "left_out"}
 
 
-def _linked(path: Path, name: str) -> dict[str, str]:
+def _linked(path: Path, name: str) -> dict[str, Any]:
     try:
         with path.open("rb") as stream:
-            start = stream.read(8)
+            start = stream.read(_HEADER_BYTES)
     except OSError:
         return {"state": "missing"}
-    return {"state": "shown", "src": name} if media_type(start) else {"state": "unreadable"}
+    return _shown(name, start) if media_type(start) else {"state": "unreadable"}
+
+
+def _shown(source: str, start: bytes) -> dict[str, Any]:
+    try:
+        _, width, height = image_header(start[:_HEADER_BYTES])
+    except ValueError:  # a clip, or a header longer than usual
+        return {"state": "shown", "src": source}
+    return {"state": "shown", "src": source, "resolution_wh": [width, height]}

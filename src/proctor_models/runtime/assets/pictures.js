@@ -1,6 +1,8 @@
 // What the camera saw: pictures of findings, and the snapshots kept at random.
 const KINDS = ["peak", "before", "after", "other"];
 const viewNamed = (name) => DATA.session.views.find((view) => view.view === name);
+// A phone that is turned changes its pictures within an exam: each has its own size, if that could be read.
+const sizeOf = (picture) => picture.resolution_wh || (viewNamed(picture.view) || { resolution_wh: [0, 0] }).resolution_wh;
 
 function picturesOf(finding) {
   const all = finding.evidence.map((path) => {
@@ -25,8 +27,8 @@ function pictures(finding) {
   // Without a peak (a gap in the recording) before and after stand side by side.
   const large = all[0].kind === "peak" || all[0].kind === "other" ? 1 : 0;
   const figures = all.map((picture) => pictureFigure(picture, all));
-  const view = viewNamed(finding.view);
-  const upright = view && view.resolution_wh[1] > view.resolution_wh[0] && large;
+  const [width, height] = sizeOf(all[0]);
+  const upright = height > width && large;
   return el("div", { class: `pictures${upright ? " upright" : ""}` }, figures.slice(0, large),
     figures.length > large ? el("div", { class: "thumbs" }, figures.slice(large)) : null);
 }
@@ -43,10 +45,9 @@ function pictureFigure(picture, beside) {
 
 // The evidence stays as it was stored; the box is drawn over it.
 function framed(picture) {
-  const view = viewNamed(picture.view);
   const image = el("img", { src: picture.src, alt: picture.name });
-  if (!view || !picture.boxes.length) return el("span", { class: "framed" }, image);
-  const [width, height] = view.resolution_wh;
+  const [width, height] = sizeOf(picture);
+  if (!width || !picture.boxes.length) return el("span", { class: "framed" }, image);
   return el("span", { class: "framed" }, image, svg("svg", {
     class: "boxes", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true",
   }, picture.boxes.map(boxShapes)));

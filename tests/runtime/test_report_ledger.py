@@ -72,6 +72,13 @@ def test_render__refuses_a_bad_ledger(folder: Path, file: str, content: str | No
     assert not list(folder.glob("*review.html*"))
 
 
+def test_read_exam__a_session_that_was_cut_off_says_how_to_close_it(folder: Path) -> None:
+    (folder / "session.json").unlink()
+    (folder / "ledger.jsonl").touch()
+    with pytest.raises(EvidenceError, match=r"not watched to its end: .* `proctor watch --resume --for 1`"):
+        read_exam(folder)
+
+
 def test_read_exam__two_frames_of_one_millisecond(folder: Path) -> None:
     (folder / "scores.jsonl").write_text("\n".join([score_lines()[0], *score_lines()]), encoding="utf-8")
     assert read_exam(folder).times_s["first"][:3] == [0.0, 0.0, 0.5]

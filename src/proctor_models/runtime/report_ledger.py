@@ -15,13 +15,17 @@ from typing import Any, NoReturn
 
 from proctor_models.errors import EvidenceError
 from proctor_models.runtime import strict_json
-from proctor_models.runtime.entries import FINDINGS_FILE, SCORES_FILE, SESSION_FILE
+from proctor_models.runtime.entries import FINDINGS_FILE, LEDGER_FILE, SCORES_FILE, SESSION_FILE
 from proctor_models.runtime.evidence import SESSION_SCHEMA
 from proctor_models.runtime.findings import Finding
 from proctor_models.runtime.report_curves import Track
 from proctor_models.types import VIEWS
 
 _AGAIN = "run `proctor watch` again"
+_GO_ON = (
+    "the exam was not watched to its end: watch the recording again, or close a live one with "
+    "`proctor watch --resume --for 1`"
+)
 Raw = Mapping[str, Any]
 
 
@@ -188,7 +192,9 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise EvidenceError(f"{path}: cannot be read ({error.strerror}); {_AGAIN}") from None
+        is_cut_off = path.name == SESSION_FILE and (path.parent / LEDGER_FILE).exists()
+        what_to_do = _GO_ON if is_cut_off else _AGAIN
+        raise EvidenceError(f"{path}: cannot be read ({error.strerror}); {what_to_do}") from None
 
 
 def _object(content: bytes, where: str) -> Raw:

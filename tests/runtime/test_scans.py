@@ -9,7 +9,6 @@ import pytest
 
 from proctor_models.errors import ConfigError
 from proctor_models.rules.policy import RuleSet, ruleset_from_dict
-from proctor_models.runtime.events import Event
 from proctor_models.runtime.held import Snapshots
 from proctor_models.runtime.monitor import Monitor
 from proctor_models.runtime.steps import Step
@@ -111,7 +110,3 @@ def test_signal__opens_a_finding_with_the_pictures_around_it(monitor: Monitor) -
 def test_signal__of_a_name_no_rule_reads(monitor: Monitor) -> None:
     with pytest.raises(ConfigError, match="expected one that a rule reads"):
         monitor.signal("external/identity", 0.0, "first", 0.5)
-
-
-def test_event__is_of_a_kind_the_ledger_knows() -> None:
-    assert Event("environment_scan", 1.0, "second").detail == {}

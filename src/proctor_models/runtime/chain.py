@@ -1,4 +1,6 @@
-"""Lines of JSON chained by their hashes: what was written once cannot be changed, moved or taken out unnoticed.
+"""Lines of JSON chained by their hashes: none can be changed, moved or taken out from between others unnoticed.
+
+Whole lines cut off the end leave a shorter chain that holds: only a `head` kept elsewhere tells, see `runtime.verify`.
 
 A sealed line ends with two hashes::
 

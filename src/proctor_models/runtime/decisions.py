@@ -2,7 +2,8 @@
 
 A line is ``{"finding", "decision", "note", "decided_at", "previous", "sha256"}``; of several about one finding the last
 holds. The first line names the ledger's last line at that time as its `previous`, so that decisions belong to one
-ledger and none can be changed or taken out unnoticed.
+ledger, and none can be changed, or taken out from between others, unnoticed. That the latest ones were cut off, or the
+file as a whole was removed, nothing shows: file a copy with the evidence when the review is done.
 """
 
 from __future__ import annotations

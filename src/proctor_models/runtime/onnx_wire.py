@@ -23,7 +23,9 @@ OPERATORS = frozenset(
     )
 )
 # fmt: on
-"""Operators a net may use: none has a body, state or randomness, and only Resize makes much out of little."""
+"""Operators a net may use: none has a body, state or randomness. Some make much out of little (Resize, Gather,
+MatMul of a column and a row): for those a pack's signature has to answer, what is checked here is what a file declares.
+"""
 MAX_NODES = 5_000
 """Nodes of a net; ours have 610 at most."""
 _MAX_DIMS = 8  # of a tensor; ours have 4

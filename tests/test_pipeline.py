@@ -27,6 +27,7 @@ from drawn import CLASSES, ROOT, Miniature, write_video
 from proctor_models.cli import main
 from proctor_models.config import DETECTOR_NAMES
 from proctor_models.data.manifest import Manifest
+from proctor_models.tracking.origin import dvc_hash
 from proctor_models.types import HEAD_ATTRIBUTES, SCENE_CLASSES
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("miniature")]
@@ -181,11 +182,19 @@ def test_runs__are_recorded_in_the_store(miniature: Miniature) -> None:
         ended = store.execute("select status from runs").fetchall()
         metrics = store.execute("select count(distinct key) from metrics").fetchone()[0]
         versions = store.execute("select distinct value from tags where key = 'data_version'").fetchall()
+        digests = store.execute("select distinct digest from datasets").fetchall()
+        params = {row[0] for row in store.execute("select distinct key from params")}
+        names = {row[0] for row in store.execute("select distinct key from metrics")}
+        tags = dict(store.execute("select key, min(value) from tags group by key"))
     store.close()
     assert len(ended) >= 3, "one run a net and one of the evaluation"
     assert set(ended) == {("FINISHED",)}
     assert metrics > 5
     assert versions == [(sha256(miniature.root / "data" / "demo" / "split" / "manifest.jsonl"),)]
+    assert digests == [(dvc_hash(miniature.root / "data" / "demo" / "split"),)]
+    assert {"split.seed", "scene.epochs", "thresholds.phone"} <= params, "the whole recipe"
+    assert tags["recipe.file"] == "configs/demo.yaml"
+    assert any(name.startswith("slices/test.phone.view.first.") for name in names), "figures by slice"
 
 
 def test_stages__repeat_to_the_same_bytes(miniature: Miniature, monkeypatch: pytest.MonkeyPatch) -> None:

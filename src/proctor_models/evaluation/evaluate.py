@@ -187,10 +187,13 @@ def predictions(seen: Mapping[str, Sequence[Seen]], about: About) -> dict[str, A
 
 
 def slice_metrics(tables: Tables) -> dict[str, float]:
-    """The main figures of each slice with their intervals, as ``test.phone.light=dark.recall``; numbers only."""
+    """The main figures of each slice with their intervals, as ``slices/test.phone.light.dark.recall``.
+
+    The store's pages fold what stands under one ``slices/``.
+    """
     found: dict[str, float] = {}
     for row in tables.slices:
-        where = f"{row['split']}.{row['detector']}.{row['slice']}={row['value']}"
+        where = f"slices/{row['split']}.{row['detector']}.{row['slice']}.{row['value']}"
         for name in (f"{figure}{end}" for figure in _SLICE_FIGURES for end in ("", "_low", "_high")):
             value = row.get(name)
             if isinstance(value, float) and not isinstance(value, bool):

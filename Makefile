@@ -82,7 +82,9 @@ test: data synth-env lint ## every check: lint, types, contracts, unit tests, do
 	OMP_NUM_THREADS=1 pytest --numprocesses 2 --dist loadgroup
 
 notebooks: $(READY) ## open the seven questions in JupyterLab, on this machine only
-	PROCTOR_ROOT=$(CURDIR) jupyter lab --ip 127.0.0.1 notebooks
+	@test -f export/demo/review/session.json \
+		|| echo "make: what the notebooks read of the demo is not there yet; run \`make run\` first, or change RECIPE in them" >&2
+	PROCTOR_ROOT=$(CURDIR) JUPYTER_PREFER_ENV_PATH=1 jupyter lab --config notebooks/lab_config.py
 
 curate: $(READY) ## look at the embedded dataset in FiftyOne and decide, on 127.0.0.1:5151
 	@test -f data/demo/split/manifest.jsonl && test -f export/proctor-pack-demo/manifest.json \

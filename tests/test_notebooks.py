@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import ast
+import json
+import os
+import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import nbformat
@@ -87,3 +93,43 @@ def test_notebooks__run_and_show_a_picture(
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     assert any("image/png" in output.get("data", {}) for output in outputs)
     assert not [output for output in outputs if output.output_type == "stream" and "Warning" in output.text]
+
+
+@pytest.mark.slow
+def test_lab__answers_who_has_the_token_and_asks_nobody(tmp_path: Path) -> None:
+    config = str(ROOT / "notebooks" / "lab_config.py")
+    words = [sys.executable, "-m", "jupyterlab", "--config", config, "--no-browser", "--ServerApp.port=0"]
+    told = {**os.environ, "JUPYTER_RUNTIME_DIR": str(tmp_path), "JUPYTER_CONFIG_DIR": str(tmp_path / "config")}
+    # The user's own settings and kernels stay out of it, as do servers of the same name.
+    with subprocess.Popen(words, env=told, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as lab:
+        try:
+            server = started(tmp_path)
+            assert server["url"].startswith("http://127.0.0.1:")
+            assert Path(server["root_dir"]) == ROOT
+            assert asked(f"{server['url']}api/status", server["token"])["kernels"] == 0
+            assert asked(f"{server['url']}lab/api/news", server["token"]) == {"news": []}
+            assert asked(f"{server['url']}lab/api/update", server["token"]) == {"notification": None}
+            with pytest.raises(urllib.error.HTTPError, match="403"):
+                asked(f"{server['url']}api/status", "")
+        finally:
+            lab.terminate()
+
+
+def started(runtime: Path) -> dict[str, str]:
+    """What a server says of itself, once it is up."""
+    end_s = time.monotonic() + CELL_LIMIT_S
+    while time.monotonic() < end_s:
+        for path in runtime.glob("jpserver-*.json"):
+            if text := path.read_text():
+                said: dict[str, str] = json.loads(text)
+                return said
+        time.sleep(0.2)
+    raise TimeoutError(f"no JupyterLab after {CELL_LIMIT_S} s")
+
+
+def asked(url: str, token: str) -> dict[str, object]:
+    request = urllib.request.Request(url, headers={"Authorization": f"token {token}"})  # noqa: S310  our own server
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with direct.open(request, timeout=60) as answer:
+        content: dict[str, object] = json.load(answer)
+        return content

@@ -41,10 +41,11 @@ def training_history(net: str, recipe: str, store: Path) -> History:
     again = f"run `proctor train --recipe {recipe} --net {net}`, or bring the store it was recorded in"
     if uri.startswith(_SQLITE) and not Path(uri.removeprefix(_SQLITE)).is_file():
         raise RecordError(f"{uri.removeprefix(_SQLITE)}: no store of runs is there; {again}")
-    with warnings.catch_warnings(), store_errors(uri):
-        # In a notebook MLflow's progress bars ask for widgets, which nothing here shows.
+    with warnings.catch_warnings():
+        # In a notebook MLflow's progress bars ask for widgets as it is imported; nothing here shows any.
         warnings.filterwarnings("ignore", message="IProgress not found")
         client = open_store(uri)
+    with store_errors(uri):
         experiment = client.get_experiment_by_name(net)
         wanted = f"attributes.run_name = '{recipe}' and tags.stage = 'train'"
         ids = [] if experiment is None else [experiment.experiment_id]

@@ -16,10 +16,9 @@ from proctor_models.detectors import DETECTORS
 from proctor_models.detectors.spec import Detector
 from proctor_models.errors import ConfigError
 from proctor_models.rules.engine import Change, Engine, Track
-from proctor_models.rules.hysteresis import Box
 from proctor_models.rules.policy import RuleSet, ruleset_from_dict
 from proctor_models.runtime.camera import CameraWatch
-from proctor_models.runtime.entries import EVIDENCE_FOLDER
+from proctor_models.runtime.changes import finding_of, picture_path
 from proctor_models.runtime.events import Event
 from proctor_models.runtime.findings import Finding
 from proctor_models.runtime.held import Album, Clips, Picture, Shot, Snapshots
@@ -262,7 +261,7 @@ class Monitor:
 
     def _open(self, change: Change) -> Opened:
         held = self._album.opened(Track(change.rule, change.view))
-        paths = {kind: _path(change, kind) for kind in held}
+        paths = {kind: picture_path(change, kind) for kind in held}
         finding = self._finding(change, paths, ("opened", "before"), paths.get("opened-marked"))
         return Opened(finding, {paths[kind]: jpeg for kind, jpeg in held.items()})
 
@@ -273,31 +272,13 @@ class Monitor:
             held = self._album.around_gap(change.view, change.span.end_s, shot)
         else:
             held, clip = self._album.closed(Track(change.rule, change.view), shot)
-        paths = {kind: _path(change, kind) for kind in held}
+        paths = {kind: picture_path(change, kind) for kind in held}
         finding = self._finding(change, paths, ("peak", "before", "after"), paths.get("marked"))
         return Reported(finding, {paths[kind]: jpeg for kind, jpeg in held.items()}, clip)
 
     def _finding(self, change: Change, paths: Mapping[str, str], kinds: Sequence[str], marked: str | None) -> Finding:
-        span, is_gap = change.span, not change.rule.is_scored
-        return Finding(
-            id=f"F{change.number:04d}",
-            rule=change.rule.id,
-            detector=change.rule.detector,
-            title=change.rule.title,
-            article=change.rule.article,
-            severity=change.rule.severity,
-            view=change.view,
-            start_s=round(span.start_s, 3),
-            end_s=round(span.end_s, 3),
-            peak_s=None if is_gap else round(span.peak_s, 3),
-            peak_score=None if is_gap else round(span.peak_score, 4),
-            threshold=None if change.threshold is None else round(change.threshold, 4),
-            boxes=tuple(_rounded(box) for box in span.boxes),
-            evidence=tuple(paths[kind] for kind in kinds if kind in paths),
-            marked=marked,
-            model_sha256=dict(self._observer.model_sha256),
-            rules_sha256=self._ruleset.sha256,
-        )
+        evidence = tuple(paths[kind] for kind in kinds if kind in paths)
+        return finding_of(change, self._observer.model_sha256, self._ruleset.sha256, evidence, marked)
 
 
 def pack_rules(pack: Pack, name: str) -> RuleSet:
@@ -314,10 +295,6 @@ def pack_rules(pack: Pack, name: str) -> RuleSet:
     )
 
 
-def _path(change: Change, kind: str) -> str:
-    return f"{EVIDENCE_FOLDER}/F{change.number:04d}-{kind}.jpg"
-
-
 def _on_record(reading: Reading) -> Reading:
     """With the score as scores.jsonl holds it: an auditor who takes that file through the rules gets these findings."""
     score = reading.score
@@ -326,8 +303,3 @@ def _on_record(reading: Reading) -> Reading:
 
 def _score(reading: Reading | None) -> float | None:
     return None if reading is None or reading.score is None else float(reading.score)
-
-
-def _rounded(box: Box) -> Box:
-    x0, y0, x1, y1 = (round(value, 1) for value in box)
-    return x0, y0, x1, y1

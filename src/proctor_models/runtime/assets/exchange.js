@@ -32,7 +32,7 @@ function importDecisions(text) {
   if (rows === null) return words().importForeign;
   const entries = new Map();
   for (const { finding, decision, note = "", decided_at = "" } of rows) {
-    if (!FINDINGS.has(finding) || !(decision in words().decision) || typeof note !== "string") return words().importBad;
+    if (!FINDINGS.has(finding) || !Object.hasOwn(words().decision, decision) || typeof note !== "string") return words().importBad;
     const kept = note.slice(0, DATA.note_max);
     entries.set(finding, decision === "open" && !kept ? null : { decision, note: kept, decided_at: String(decided_at) });
   }

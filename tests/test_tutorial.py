@@ -122,7 +122,7 @@ def test_tutorial__the_new_class_is_labelled_measured_and_packed(followed: Path)
     assert all(min(a["bbox"][2:]) >= 8 for a in labelled)
     metrics = read(followed / "export" / "watch" / "evaluation" / "metrics.json")
     assert metrics["test"]["smart_watch"]["positives"] > 0
-    assert read(followed / "export" / "watch" / "pack" / "card.json")["thresholds"]["smart_watch"] == 0.5
+    assert read(followed / "export" / "watch" / "pack" / "card.json")["thresholds"]["smart_watch"] == 0.1
 
 
 @pytest.mark.slow

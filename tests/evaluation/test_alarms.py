@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,14 @@ def test_alarms__one_long_finding_is_counted_by_its_time(tmp_path: Path, ruleset
 def test_alarms__of_which_nothing_is_known_is_innocent(tmp_path: Path, ruleset: RuleSet) -> None:
     (one,) = alarms(read_scored(watched(tmp_path)), ruleset, "phone", read_shown(tmp_path / "none"), (0.4,))
     assert (one.findings, one.false, one.events) == (2, 2, 0)
+
+
+def test_alarms__an_event_may_be_called_as_its_detector(tmp_path: Path, ruleset: RuleSet) -> None:
+    rules = tuple(replace(rule, detector="smart_watch") for rule in ruleset.rules if rule.id == "phone")
+    scored = read_scored(watched(tmp_path))
+    renamed = replace(scored, rows=tuple({**r, "scores": {"smart_watch": r["scores"]["phone"]}} for r in scored.rows))
+    (one,) = alarms(renamed, replace(ruleset, rules=rules), "smart_watch", [replace(EVENT, kind="smart_watch")], (0.7,))
+    assert (one.false, one.missed, one.events) == (0, 0, 1)
 
 
 def test_alarms__a_detector_that_no_rule_reads(tmp_path: Path, ruleset: RuleSet) -> None:

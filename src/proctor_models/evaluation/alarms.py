@@ -22,7 +22,7 @@ from proctor_models.rules.policy import Rule, RuleSet
 from proctor_models.runtime.pace import rates
 
 KIND_OF = {**{detector: kind for kind, detector in DETECTOR_OF.items()}, "mask": "mask"}
-"""Detector to the kind of event that its findings tell of."""
+"""Detector to the kind of event that its findings tell of; for others, the kind that is called as the detector."""
 SCORES_FILE, SESSION_FILE = "scores.jsonl", "session.json"
 
 
@@ -123,7 +123,7 @@ def alarms(
     """
     rules = [rule for rule in ruleset.rules if rule.detector == detector]
     views = {row["view"] for row in scored.rows} & {view for rule in rules for view in rule.views}
-    events = [one for one in shown if one.kind == KIND_OF.get(detector) and one.view in views]
+    events = [one for one in shown if one.kind == KIND_OF.get(detector, detector) and one.view in views]
     if not rules:
         return []
     return [

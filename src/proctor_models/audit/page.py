@@ -55,8 +55,8 @@ def data_uri(folder: Path, name: str) -> str | None:
 def _value(name: str) -> str:
     """A word of the data in both languages, with itself where that is another; what is unknown as it is.
 
-    >>> _value("cheating"), _value("smart_watch")
-    ('作弊条款 Cheating clause', 'smart_watch')
+    >>> _value("cheating"), _value("an_unknown_word")
+    ('作弊条款 Cheating clause', 'an_unknown_word')
     """
     return " ".join(VALUES[name]) if name in VALUES else name
 

@@ -16,8 +16,8 @@ SCHEMA = "proctor-card/1"
 INTENDED = (
     "Marks moments of a remote exam or online interview, recorded or live, for a person to review: phone, earphone, "
     "mask, several people, empty seat, book or paper, hat, covered ears, covered face, second display, something "
-    "handed over, a second view that shows no desk, no turn of the camera at the start, a camera that is covered, dark, "
-    "frozen or moved, recording gaps. Every finding is for review, never a verdict."
+    "handed over, a second view that shows no desk, no turn of the camera at the start, a camera that is covered, "
+    "dark, frozen or moved, recording gaps. Every finding is for review, never a verdict."
 )
 NOT_FOR = (
     "deciding anything about a candidate without a person who looks at the evidence",

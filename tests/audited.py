@@ -51,6 +51,7 @@ PARITY = {
 def write_pack(
     folder: Path,
     found: Sequence[Found] = (PHONE,),
+    *,
     version: str = "1.0",
     recipe: str = "demo@" + "1" * 64,
     data_version: str = "d" * 64,

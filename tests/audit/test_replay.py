@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,9 @@ from proctor_models.cli import main
 from proctor_models.errors import EvidenceError, PackError
 from proctor_models.rules.policy import ruleset_from_dict
 from proctor_models.runtime.entries import read_ledger
+from proctor_models.runtime.evidence import Ledger
 from proctor_models.runtime.findings import Finding
+from proctor_models.types import VIEWS
 
 
 def bare(finding: Finding) -> dict[str, object]:
@@ -52,6 +55,26 @@ def test_findings_again__session_cut_short_and_taken_up(tmp_path: Path) -> None:
         ("F0004", False),
     ]
     assert again(folder) == found
+
+
+def test_findings_again__view_that_began_late_and_was_taken_up(tmp_path: Path) -> None:
+    folder, phone, gap = tmp_path / "exam", *RULES["rules"]
+    rules = {**RULES, "rules": [phone, {**gap, "views": ["first", "second"], "ends_within_s": 10}]}
+    one = replace(setup(), ruleset=ruleset_from_dict(rules, "exam"))
+    for opened, starts_s in ((Ledger, (0.0, 30.0)), (Ledger.resume, (60.0, 60.0))):
+        ledger = opened(folder)
+        monitor = one.monitor(ledger)
+        ledger.start({**one.to_dict(), "interval_s": one.rates.interval_s}, min(starts_s))
+        for view, start_s in zip(VIEWS, starts_s, strict=True):
+            for timestamp_s in (start_s, start_s + 0.5):
+                ledger.step(view, timestamp_s, monitor.observe(np.zeros((32, 32, 3), np.uint8), timestamp_s, view))
+        if starts_s[0] > 0:
+            for reported in monitor.finish():
+                ledger.report(reported)
+        ledger.close()
+    found = findings_again(folder / "scores.jsonl", one.to_dict(), read_ledger(folder), one.ruleset)
+    assert ("second", 0.0, 30.0) in [(each.view, each.start_s, each.end_s) for each in found]
+    assert [bare(each) for each in found] == recorded(folder)
 
 
 @pytest.fixture(scope="module")

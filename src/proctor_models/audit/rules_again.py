@@ -15,6 +15,7 @@ from proctor_models.rules.engine import Change, Engine
 from proctor_models.rules.hysteresis import Span
 from proctor_models.rules.policy import Rule, RuleSet
 from proctor_models.runtime import strict_json
+from proctor_models.runtime.changes import finding_of
 from proctor_models.runtime.entries import Entry
 from proctor_models.runtime.findings import Finding
 from proctor_models.runtime.pace import rates
@@ -39,6 +40,7 @@ class _Again:
     found: list[Finding] = field(default_factory=list)
     open: dict[int, Change] = field(default_factory=dict)
     last_s: dict[str, float] = field(default_factory=dict)
+    first_s: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.engine = self._engine()
@@ -47,6 +49,7 @@ class _Again:
         readings = {name: _Reading(score) for name, score in scores.items()}
         self._take(self.engine.observe(view, timestamp_s, readings))
         self.last_s[view] = timestamp_s
+        self.first_s.setdefault(view, timestamp_s)
 
     def resume(self, findings: int) -> None:
         """What a killed process left open is closed at the last frame anybody saw; a new engine goes on."""
@@ -55,7 +58,7 @@ class _Again:
             self.found.append(replace(self._finding(change, replace(change.span, end_s=end_s)), interrupted=True))
         self.open.clear()
         self.engine = self._engine()
-        self.engine.resume(findings, self.last_s)
+        self.engine.resume(findings, self.last_s, self.first_s)
 
     def finish(self, expected_end_s: Mapping[str, float]) -> None:
         self._take(self.engine.finish(expected_end_s))
@@ -75,26 +78,7 @@ class _Again:
 
     def _finding(self, change: Change, span: Span) -> Finding:
         """As the monitor writes it, without boxes and pictures."""
-        rule, is_gap = change.rule, change.rule.is_gap
-        return Finding(
-            id=f"F{change.number:04d}",
-            rule=rule.id,
-            detector=rule.detector,
-            title=rule.title,
-            article=rule.article,
-            severity=rule.severity,
-            view=change.view,
-            start_s=round(span.start_s, 3),
-            end_s=round(span.end_s, 3),
-            peak_s=None if is_gap else round(span.peak_s, 3),
-            peak_score=None if is_gap else round(span.peak_score, 4),
-            threshold=None if change.threshold is None else round(change.threshold, 4),
-            boxes=(),
-            evidence=(),
-            marked=None,
-            model_sha256=dict(self.models),
-            rules_sha256=self.ruleset.sha256,
-        )
+        return finding_of(replace(change, span=span), self.models, self.ruleset.sha256)
 
 
 def is_replayable(rule: Rule) -> bool:

@@ -142,18 +142,6 @@ def test_events__a_driver_that_hangs_is_told_once_and_its_return_too() -> None:
     assert (one.is_lost, back.detail["away_s"]) == (False, pytest.approx(HUNG_S + 1.1, abs=0.01))
 
 
-def test_run__an_error_nobody_foresaw_is_handed_on() -> None:
-    class Broken(Camera):
-        def get(self, _: int) -> float:
-            raise RuntimeError("a defect")
-
-    clock = Clock()
-    one = Reader("first", Broken(clock, showing(1)), lambda: Broken(clock, []), Pace(rates("fixed", 2)), clock)
-    one.start()
-    one.stop()
-    assert isinstance(one.error, RuntimeError)
-
-
 class Exam:
     """A live exam without threads: cameras, monitor and ledger in step with a clock that the cameras move."""
 
@@ -186,6 +174,27 @@ def entries(out: Path, kind: str) -> list[dict[str, Any]]:
 
 def findings(out: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (out / "findings.jsonl").read_text("utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("broken", ["grab", "get"])
+def test_run__an_error_nobody_foresaw_is_a_lost_camera(broken: str) -> None:
+    def defect(*_: object) -> None:
+        raise RuntimeError("a defect")
+
+    clock, fresh = Clock(), Flag()
+
+    def opened() -> Capture:
+        camera = Camera(clock, showing(1))
+        setattr(camera, broken, defect)
+        return camera
+
+    one = Reader("first", opened(), opened, Pace(rates("fixed", 2)), clock, fresh)
+    one.start()
+    assert fresh.wait(5)
+    time.sleep(0.7)  # it is opened again after half a second, and is no better
+    one.stop()
+    assert (one.error, one.is_lost) == (None, True)
+    assert [(each.kind, each.detail["reason"]) for each in one.events()] == [("camera_lost", "RuntimeError")]
 
 
 def test_turn__findings_events_and_gaps_of_a_camera_that_was_away(tmp_path: Path) -> None:

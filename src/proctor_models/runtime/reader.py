@@ -130,7 +130,10 @@ class Reader:
         """Read until `stop`."""
         try:
             while not self._stop.is_set():
-                wait_s = self.step()
+                try:
+                    wait_s = self.step()
+                except Exception as error:  # a driver may raise anything; the other view is watched all the same
+                    wait_s = self._lose(type(error).__name__)
                 if wait_s:
                     self._stop.wait(wait_s)
         except BaseException as error:  # handed on: a thread that dies alone would be silence
@@ -155,9 +158,9 @@ class Reader:
                 return _RETRY_S
             return self._lose(why)
         self._failures = 0
-        if self.is_lost:
-            self._back(arrival_s)
         self._frame(self._capture, arrival_s)
+        if self.is_lost:  # only now: a camera whose frames raise is not back
+            self._back(arrival_s)
         return 0.0
 
     def take(self) -> Taken | None:

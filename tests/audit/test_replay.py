@@ -93,6 +93,24 @@ def copy(exam: Path, tmp_path: Path) -> Path:
     return shutil.copytree(exam / "review", tmp_path / "review")
 
 
+def test_findings_again__live_gaps_are_not_decided_by_scores(tmp_path: Path) -> None:
+    folder = tmp_path / "exam"
+    watch_greys(folder, [250.0] * 6 + [0.0] * 6, step_s=0.5)
+    ruleset = ruleset_from_dict(RULES, "exam")
+    assert any(rule.is_gap for rule in ruleset.rules)
+    lines = (folder / "scores.jsonl").read_text().splitlines(keepends=True)
+    late = json.loads(lines[-1]) | {"timestamp_s": 600.0}
+    (folder / "scores.jsonl").write_text("".join(lines) + json.dumps(late) + "\n")
+    session = read_session(folder)
+    kinds = [
+        {each.detector for each in findings_again(folder / "scores.jsonl", one, read_ledger(folder), ruleset)}
+        for one in (session, session | {"live": True})
+    ]
+    assert "recording_gap" in kinds[0]
+    assert "recording_gap" not in kinds[1]
+    assert "phone" in kinds[0] & kinds[1]
+
+
 def test_replay__from_scores_and_pictures(exam: Path) -> None:
     found = replay(exam / "review", exam / "pack")
     assert "findings from scores.jsonl" in found.compared[0]

@@ -81,9 +81,13 @@ class _Again:
         return finding_of(replace(change, span=span), self.models, self.ruleset.sha256)
 
 
-def is_replayable(rule: Rule) -> bool:
-    """Whether scores and times alone decide a rule."""
-    return rule.is_gap or (rule.is_scored and not rule.is_external)
+def is_replayable(rule: Rule, *, is_live: bool) -> bool:
+    """Whether scores and their times alone decide a rule.
+
+    Live, a gap in a recording is time in which no frame came. Frames that came and were not analysed are none, and the
+    file of scores does not know of them.
+    """
+    return not is_live if rule.is_gap else rule.is_scored and not rule.is_external
 
 
 def findings_again(path: Path, session: Mapping[str, Any], entries: Sequence[Entry], ruleset: RuleSet) -> list[Finding]:
@@ -98,7 +102,8 @@ def findings_again(path: Path, session: Mapping[str, Any], entries: Sequence[Ent
     Raises:
         EvidenceError: a line is no line of scores, or these scores cannot have been watched with these rules.
     """
-    kept = replace(ruleset, rules=tuple(rule for rule in ruleset.rules if is_replayable(rule)))
+    is_live = bool(session.get("live"))
+    kept = replace(ruleset, rules=tuple(rule for rule in ruleset.rules if is_replayable(rule, is_live=is_live)))
     started = entries[0].content if entries else session
     interval_s = started.get("interval_s") or rates(session.get("pace", "fixed"), float(session["rate_hz"])).interval_s
     try:

@@ -40,7 +40,7 @@ const EN = {
   restRows: (count, unknown) => `${count} more without findings${unknown ? `, ${unknown} of them not assessable at times` : ""}`,
   findings: "Findings",
   noFindings: "No findings",
-  noFindingsWhy: "In the frames analysed, no score reached the threshold and the duration that a rule asks for. That does not prove that nothing happened: look at the stretches without a recording and those not assessable.",
+  noFindingsWhy: "In the frames analysed, no score reached the threshold and the duration that a rule asks for. That does not prove that nothing happened: look at the stretches without frames analysed and those not assessable.",
   noMatch: "No finding matches the filters.",
   clearFilters: "Clear filters",
   article: "Article",

@@ -32,7 +32,8 @@ def page(opened: Browser) -> Iterator[Browser]:
     opened.complaints.clear()
     opened.size(1440, 900)
     yield opened
-    assert opened.complaints == []
+    # The browser asks for an icon by itself, sometimes when the server of a test has gone already.
+    assert [each for each in opened.complaints if "/favicon.ico" not in each] == []
 
 
 @pytest.fixture

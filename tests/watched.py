@@ -2,6 +2,9 @@
 
 import json
 import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ import numpy as np
 from proctor_models.rules.policy import Text
 from proctor_models.runtime.chain import NOTHING_BEFORE, seal, sha256
 from proctor_models.runtime.findings import Finding
+from proctor_models.runtime.review_server import ReviewServer
 
 
 def finding(number: int = 1, **changes: Any) -> Finding:
@@ -129,3 +133,14 @@ def write_hour(folder: Path, count: int = 60) -> Path:
         resumed(1800.0, 1830.5),
     )
     return folder
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[ReviewServer]:
+    """The review server of a folder, answering until the block ends."""
+    with ReviewServer(folder) as made:
+        thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield made
+        made.shutdown()
+        thread.join()

@@ -14,7 +14,7 @@ from proctor_models.rules.policy import Text
 from proctor_models.runtime.decisions import read_decisions
 from proctor_models.runtime.report import render
 from proctor_models.runtime.review_server import ReviewServer
-from watched import event, finding, gap, session, write_exam, write_hour, write_ledger
+from watched import event, finding, gap, served, session, write_exam, write_hour, write_ledger
 
 pytestmark = [pytest.mark.slow, needs_browser]
 HOSTILE = '</script><img src="https://example.org/x" onerror="document.title=1">.mp4'
@@ -54,12 +54,8 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def server(folder: Path) -> Iterator[ReviewServer]:
-    with ReviewServer(folder) as made:
-        thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+    with served(folder) as made:
         yield made
-        made.shutdown()
-        thread.join()
 
 
 def current(page: Browser) -> str:

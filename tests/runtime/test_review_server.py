@@ -14,7 +14,7 @@ import pytest
 from proctor_models.errors import ConfigError, EvidenceError
 from proctor_models.runtime.decisions import read_decisions
 from proctor_models.runtime.review_server import ReviewServer
-from watched import finding, write_exam
+from watched import finding, served, write_exam
 
 GOOD = {"decisions": [{"finding": "F0001", "decision": "confirmed", "note": "手机"}]}
 JSON = {"Content-Type": "application/json"}
@@ -27,12 +27,8 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def server(folder: Path) -> Iterator[ReviewServer]:
-    with ReviewServer(folder) as made:
-        thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+    with served(folder) as made:
         yield made
-        made.shutdown()
-        thread.join()
 
 
 def ask(

@@ -10,10 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from proctor_models.boxes import iou
-from proctor_models.detectors.phone import RIVAL_IOU, SHOWN_SCORE
+from proctor_models.detectors.rivals import surest
 from proctor_models.types import VIEWS, Observation, Reading, View
 
 RIVALS = ("laptop", "screen", "keyboard", "phone")
@@ -28,11 +25,4 @@ class BookPaper:
 
     def read(self, observation: Observation) -> Reading:
         """Score of the surest book or paper that no rival outdoes; 0 where there is none."""
-        found, rivals = observation.scene.of("book_paper"), observation.scene.of(*RIVALS)
-        outdone = (iou(found.xyxy, rivals.xyxy) > RIVAL_IOU) & (rivals.scores[None] > found.scores[:, None])
-        left = ~outdone.any(1)
-        xyxy, scores = found.xyxy[left], found.scores[left]
-        if not len(scores):
-            return Reading(0.0)
-        best = float(scores.max())
-        return Reading(best, xyxy[scores >= np.float32(min(SHOWN_SCORE, best))])
+        return surest(observation.scene.of("book_paper"), observation.scene.of(*RIVALS))

@@ -9,16 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from proctor_models.boxes import iou
+from proctor_models.detectors.rivals import surest
 from proctor_models.types import VIEWS, Observation, Reading, View
 
 RIVALS = ("remote", "mouse")
-RIVAL_IOU = 0.6
-"""A rival overlapping a phone box by more than this is another name for the same thing."""
-SHOWN_SCORE = 0.25
-"""Boxes scored lower are not shown, the best one excepted."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +24,4 @@ class Phone:
 
     def read(self, observation: Observation) -> Reading:
         """Score of the surest phone box that no rival outdoes; 0 where there is none."""
-        phones, rivals = observation.scene.of("phone"), observation.scene.of(*RIVALS)
-        outdone = (iou(phones.xyxy, rivals.xyxy) > RIVAL_IOU) & (rivals.scores[None] > phones.scores[:, None])
-        left = ~outdone.any(1)
-        xyxy, scores = phones.xyxy[left], phones.scores[left]
-        if not len(scores):
-            return Reading(0.0)
-        best = float(scores.max())
-        return Reading(best, xyxy[scores >= np.float32(min(SHOWN_SCORE, best))])
+        return surest(observation.scene.of("phone"), observation.scene.of(*RIVALS))

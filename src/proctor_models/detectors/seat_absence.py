@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from proctor_models.detectors.camera_dark import DARK
-from proctor_models.types import VIEWS, Observation, Reading, View
+from proctor_models.types import FACES, VIEWS, Observation, Reading, View
 
-SIGNS = ("person", "face", "face_masked")
+SIGNS = ("person", *FACES)
 
 
 @dataclass(frozen=True)

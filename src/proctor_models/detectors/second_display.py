@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from proctor_models.boxes import covered, iou
-from proctor_models.detectors.phone import RIVAL_IOU, SHOWN_SCORE
+from proctor_models.detectors.rivals import SHOWN_SCORE, undisputed
 from proctor_models.types import VIEWS, Detections, Observation, Reading, View
 
 DISPLAYS = ("laptop", "screen")
@@ -50,12 +50,12 @@ class SecondDisplay:
 def displays(scene: Detections) -> Detections:
     """Distinct displays, best first; of boxes of one display the surest stays."""
     found, rivals = scene.of(*DISPLAYS), scene.of(*RIVALS)
-    outdone = (iou(found.xyxy, rivals.xyxy) > RIVAL_IOU) & (rivals.scores[None] > found.scores[:, None])
+    free = undisputed(found, rivals)
     kept: list[int] = []
     inside = covered(found.xyxy, found.xyxy)
     same = (iou(found.xyxy, found.xyxy) > SAME_IOU) | (inside > CONTAINED) | (inside.T > CONTAINED)
     for i in np.argsort(-found.scores, kind="stable"):
-        if not outdone[i].any() and not same[i, kept].any():
+        if free[i] and not same[i, kept].any():
             kept.append(int(i))
     rows = np.array(kept, np.int64)
     return Detections(found.xyxy[rows], found.scores[rows], found.class_ids[rows], found.class_names)

@@ -15,6 +15,7 @@ from proctor_models.runtime.model import Net
 from proctor_models.runtime.normaliser import Normaliser
 from proctor_models.runtime.pixels import as_bgr
 from proctor_models.types import (
+    FACES,
     HEAD_ATTRIBUTES,
     SCENE_CLASSES,
     Boxes,
@@ -34,8 +35,6 @@ HEAD_MIN_SCORE = 0.3
 """Faces scored lower get no head crop."""
 MAX_HEADS = 8
 """Heads read in one frame, largest first."""
-FACES = ("face", "face_masked")
-"""Two names for one thing: they compete, the better one stays."""
 
 Batch = NDArray[np.float32]  # (n, 3, height, width)
 

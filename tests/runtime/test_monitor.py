@@ -46,20 +46,22 @@ class Red:
         return Observation(timestamp_s, view, (width, height), scene)
 
 
+PHONE: dict[str, Any] = {
+    "id": "phone",
+    "detector": "phone",
+    "views": ["first", "second"],
+    "enter": None,
+    "leave_ratio": 0.5,
+    "min_duration_s": 1,
+    "max_gap_s": 2,
+    "severity": "cheating",
+    "title": TEXT,
+    "article": TEXT,
+}
+
+
 def rules(**changes: Any) -> RuleSet:
-    phone = {
-        "id": "phone",
-        "detector": "phone",
-        "views": ["first", "second"],
-        "enter": None,
-        "leave_ratio": 0.5,
-        "min_duration_s": 1,
-        "max_gap_s": 2,
-        "severity": "cheating",
-        "title": TEXT,
-        "article": TEXT,
-    }
-    absence = phone | {"id": "absence", "detector": "seat_absence", "severity": "breach_of_discipline"}
+    absence = PHONE | {"id": "absence", "detector": "seat_absence", "severity": "breach_of_discipline"}
     gap = {
         "id": "gap",
         "detector": "recording_gap",
@@ -69,7 +71,7 @@ def rules(**changes: Any) -> RuleSet:
         "title": TEXT,
         "article": TEXT,
     }
-    raw = {"schema": "proctor-rules/1", "name": "exam", "title": TEXT, "rules": [phone | changes, absence, gap]}
+    raw = {"schema": "proctor-rules/1", "name": "exam", "title": TEXT, "rules": [PHONE | changes, absence, gap]}
     return ruleset_from_dict(raw, "exam")
 
 
@@ -301,19 +303,7 @@ def bright_pack(
     """A pack whose nets score everything as high as the picture is bright."""
     folder = make_pack()
     ruleset = {"schema": "proctor-rules/1", "name": "remote-exam", "title": TEXT}
-    phone = {
-        "id": "phone",
-        "detector": "phone",
-        "views": ["first", "second"],
-        "enter": None,
-        "leave_ratio": 0.5,
-        "min_duration_s": 1,
-        "max_gap_s": 2,
-        "severity": "cheating",
-        "title": TEXT,
-        "article": TEXT,
-    }
-    (folder / "rules" / "remote-exam.json").write_text(json.dumps({**ruleset, "rules": [phone]}), "utf-8")
+    (folder / "rules" / "remote-exam.json").write_text(json.dumps({**ruleset, "rules": [PHONE]}), "utf-8")
     boxes, scores = np.array([[10, 20, 40, 50]], np.float32), np.zeros((1, len(SCENE_CLASSES)), np.float32)
     said = {"scene": {"boxes": boxes, "scores": scores}}
     said["head"] = {"attributes": np.zeros(len(specs["head"].names), np.float32)}

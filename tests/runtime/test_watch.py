@@ -10,6 +10,7 @@ import jsonschema
 import numpy as np
 import pytest
 
+from cameras import GAP, PHONE, TEXT
 from proctor_models.cli import main
 from proctor_models.errors import ConfigError, EvidenceError, PackError, VideoError
 from proctor_models.rules.policy import RuleSet, ruleset_from_dict
@@ -24,30 +25,7 @@ from proctor_models.runtime.video import Recording
 from proctor_models.runtime.watch import Options, watch, watch_recordings
 from proctor_models.types import SCENE_CLASSES, Detections, Image, Observation, View
 
-TEXT = {"zh": "手机", "en": "phone"}
 THRESHOLDS = {"phone": 0.5, "earphone": 0.4}
-PHONE = {
-    "id": "phone",
-    "detector": "phone",
-    "views": ["first", "second"],
-    "enter": None,
-    "leave_ratio": 0.5,
-    "min_duration_s": 1.0,
-    "max_gap_s": 2.0,
-    "severity": "cheating",
-    "title": TEXT,
-    "article": TEXT,
-}
-GAP = {
-    "id": "gap",
-    "detector": "recording_gap",
-    "views": ["first", "second"],
-    "min_duration_s": 3.0,
-    "ends_within_s": 5.0,
-    "severity": "invalid_recording",
-    "title": TEXT,
-    "article": TEXT,
-}
 RAW = {"schema": "proctor-rules/1", "name": "remote-exam", "title": TEXT, "rules": [PHONE, GAP]}
 
 

@@ -13,7 +13,8 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 
 os.environ.setdefault("YOLO_OFFLINE", "true")
@@ -103,24 +104,36 @@ def cell(found: Sequence[Found], class_id: int, keep: Callable[[FrameRecord], bo
     return text if np.isnan(recall) else f"{text}, {recall:.2f}"
 
 
+def resolution(text: str) -> tuple[int, int]:
+    """``WxH`` in pixels, both multiples of 32, the net's coarsest stride."""
+    width, _, height = text.partition("x")
+    sides = [int(side) for side in (width, height) if side.isdigit()]
+    if len(sides) < 2 or not all(side and side % 32 == 0 for side in sides):
+        raise argparse.ArgumentTypeError(f"expected WxH in multiples of 32, as 512x384, got {text!r}")
+    return sides[0], sides[1]
+
+
 def main() -> None:
     """Print one Markdown row a net and class."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("nets", nargs="+", help="FOLDER, or WEIGHT*FOLDER+WEIGHT*FOLDER")
     parser.add_argument("--data", type=Path, required=True, help="split dataset folder")
     parser.add_argument("--split", choices=("val", "test"), default="val")
+    parser.add_argument("--resolution", type=resolution, nargs="*", default=[None], help="WxH other than the net's own")
     args = parser.parse_args()
     manifest = Manifest.load(args.data).of(args.split)
     print("| net | class | webcam: AP50, recall at 2 % false frames | other pictures |\n| --- | --- | --- | --- |")
-    for words in args.nets:
+    for words, wh in product(args.nets, args.resolution):
         net, spec = load(words)
+        spec = replace(spec, resolution_wh=wh or spec.resolution_wh)
         found = look(net, spec, manifest)
+        shown = f"{words} at {spec.resolution_wh[0]}x{spec.resolution_wh[1]}"
         for name in CLASSES:
             class_id = spec.names.index(name)
             cells = (
                 cell(found, class_id, lambda f, first=first: (f.view == "first") == first) for first in (True, False)
             )
-            print(f"| {words} | {name} | {' | '.join(cells)} |", flush=True)
+            print(f"| {shown} | {name} | {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

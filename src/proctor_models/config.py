@@ -35,9 +35,10 @@ class Source(_Section):
 
     name: str
     """Short name; image ids start with it."""
-    format: Literal["coco", "yolo", "cvat", "label-studio", "images", "video"]
+    format: Literal["coco", "yolo", "cvat", "label-studio", "images", "video", "events"]
     """`coco`: a folder with a COCO file; `yolo`: images/, labels/ and data.yaml; `cvat`: CVAT 1.1 for images or for
-    video; `label-studio`: its JSON or JSON_MIN export; `images`, `video`: no labels."""
+    video; `label-studio`: its JSON or JSON_MIN export; `images`, `video`: no labels; `events`: recordings and what
+    happens in them when, no boxes (`data.event_clips`)."""
     path: str
     """Folder or file; may hold environment variables."""
     annotations: str = ""
@@ -89,11 +90,16 @@ class Ingest(_Section):
 class Curate(_Section):
     """What is taken out of the raw dataset, and what a person corrected."""
 
-    decisions: str = ""
-    """A decisions file (JSON lines), replayed in order; empty for none."""
+    decisions: tuple[str, ...] = ()
+    """Decisions files (JSON lines), replayed one after the other; one may be written without a list."""
     near_duplicate_bits: int | None = Field(default=None, ge=0, le=16)
     """Frames of one group with the same labels whose perceptual hashes differ in at most this many of 64
     bits are thinned to the first; None keeps all."""
+
+    @field_validator("decisions", mode="before")
+    @classmethod
+    def _decisions(cls, value: object) -> object:
+        return ((value,) if value else ()) if isinstance(value, str) else value
 
 
 class Split(_Section):
@@ -170,6 +176,10 @@ class SceneNet(Net):
     architecture: Literal["yolo26n"] = "yolo26n"
     resolution_wh: tuple[int, int] = (640, 480)
     """Width and height of the input in pixels, multiples of 32; frames are letterboxed into it."""
+    train_resolutions_wh: tuple[tuple[int, int], ...] = ()
+    """Each training batch is brought to one of these sizes by chance (multi-scale training; Redmon and Farhadi,
+    "YOLO9000", CVPR 2017): sizes of things that the frames lack are met, and smaller ones cost less. Empty: always
+    `resolution_wh`."""
     teach_from: float = Field(default=0.5, gt=0, lt=1)
     """The starting net labels the classes it knows on images that do not label them: boxes it scores higher
     become labels, so that it does not forget them."""
@@ -179,6 +189,14 @@ class SceneNet(Net):
     """Class to the share of training frames into which a thing of that class is pasted from another frame."""
     nms_iou: float = Field(default=0.6, gt=0, lt=1)
     min_score: float = Field(default=0.02, gt=0, lt=1)
+
+    @field_validator("resolution_wh", "train_resolutions_wh")
+    @classmethod
+    def _strides(cls, value: tuple[Any, ...]) -> tuple[Any, ...]:
+        sides = value if value and isinstance(value[0], int) else [side for wh in value for side in wh]
+        if not all(side > 0 and side % 32 == 0 for side in sides):
+            raise ValueError("expected multiples of 32 px, the net's coarsest stride")
+        return value
 
     @field_validator("paste")
     @classmethod

@@ -28,7 +28,7 @@ def make(name, **known):
 def run(tmp_path: Path):
     """Curate two frames with the given decisions (dicts or raw text)."""
 
-    def go(*decisions, bits=None, frames=None):
+    def go(*decisions, bits=None, frames=None, files=()):
         path = tmp_path / "decisions.jsonl"
         path.write_text("\n".join(d if isinstance(d, str) else json.dumps({"why": "seen"} | d) for d in decisions))
         frames = frames or (make("a"), make("b", phash="f" * 16))
@@ -37,7 +37,7 @@ def run(tmp_path: Path):
             {
                 "name": "test",
                 "ingest": {"sources": [{"name": "s", "format": "images", "path": "."}]},
-                "curate": {"decisions": str(path) if decisions else "", "near_duplicate_bits": bits},
+                "curate": {"decisions": files or (str(path) if decisions else ""), "near_duplicate_bits": bits},
                 "scene": {"epochs": 1, "batch": 1, "learning_rate": 1e-3},
                 "head": {"epochs": 1, "batch": 1, "learning_rate": 1e-3},
                 "thresholds": dict.fromkeys(DETECTOR_NAMES, 0.5),
@@ -82,8 +82,20 @@ def test_curate__every_action(run):
         ("person", (1, 1, 60, 40), {"worn": False}),
     ]
     first = report["decisions"][0]
+    assert first.pop("file") == "decisions.jsonl"
     assert first == {"line": 2, "id": "s/b", "action": "drop", "why": "blurred", "who": "R1", "result": "applied"}
     assert {entry["result"] for entry in report["decisions"]} == {"applied"}
+
+
+def test_curate__replays_one_file_after_the_other(run, tmp_path):
+    """The second file moves the box that the first one adds; each entry of the report says whose it is."""
+    added, moved = tmp_path / "added.jsonl", tmp_path / "moved.jsonl"
+    box = {"label": "phone", "xyxy": (1, 1, 9, 9)}
+    added.write_text(json.dumps({"id": "s/a", "action": "add_box", "why": "seen", **box}))
+    moved.write_text(json.dumps({"id": "s/a", "action": "move", "why": "seen", "box": box, "to": (2, 2, 9, 9)}))
+    frames, report = run(files=(str(added), str(moved)))
+    assert (2, 2, 9, 9) in [kept.xyxy for kept in frames["s/a"].boxes]
+    assert [entry["file"] for entry in report["decisions"]] == ["added.jsonl", "moved.jsonl"]
 
 
 def test_curate__a_file_that_repeats_itself_changes_nothing_more(run):

@@ -97,9 +97,14 @@ def test_read__covered_ears_are_not_the_absence_of_an_earphone(observe: Observe,
     assert reading.xyxy.shape == (0, 4)
 
 
-def test_read__covered_ears_do_not_silence_an_earphone(observe: Observe) -> None:
-    assert read(observe, ears_covered=0.9, earphone_over_ear=0.6) == pytest.approx(0.6)
-    assert read(observe, ("earphone", EARBUD, 0.35), ears_covered=0.9) == pytest.approx(0.35)
+def test_read__covered_ears_do_not_silence_a_surer_earphone(observe: Observe) -> None:
+    assert read(observe, ears_covered=0.8, earphone_over_ear=0.85) == pytest.approx(0.85)
+    assert read(observe, ("earphone", EARBUD, 0.6), ears_covered=0.8, earphone_over_ear=0.6) == pytest.approx(0.84)
+
+
+def test_read__long_hair_taken_for_headphones_says_nothing(observe: Observe) -> None:
+    assert read(observe, ears_covered=0.8, earphone_over_ear=0.75) is None
+    assert read(observe, ("earphone", EARBUD, 0.6), ears_covered=0.9, earphone_over_ear=0.6) is None
 
 
 def test_read__ears_that_may_be_in_sight_are_read(observe: Observe) -> None:

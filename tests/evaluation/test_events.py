@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 import pytest
 
+from proctor_models.data.event_clips import Clip, Event, read_clips
 from proctor_models.errors import ConfigError, DataError
 from proctor_models.evaluation import events as module
-from proctor_models.evaluation.event_clips import Clip, Event, read_clips
 from proctor_models.evaluation.event_matching import event_figures, judged_hours, match_clip, together
 from proctor_models.evaluation.events import Watching, evaluate_events, measure, readable_kinds, trained_on, watch_clip
 from proctor_models.evaluation.events_page import render_events

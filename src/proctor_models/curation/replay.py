@@ -42,13 +42,13 @@ def curate(recipe: Recipe, data: Path, out: Path) -> Manifest:
     manifest = Manifest.load(data)
     frames = manifest.frames
     decided: list[dict[str, object]] = []
-    if recipe.curate.decisions:
-        lines = d.read_decisions(expand(recipe.curate.decisions, "curate.decisions"))
-        frames, decided = replay(frames, lines)
+    for path in (expand(text, "curate.decisions") for text in recipe.curate.decisions):
+        frames, report = replay(frames, d.read_decisions(path))
+        decided += [{"file": path.name, **entry} for entry in report]
     thinned: list[dict[str, object]] = []
     if recipe.curate.near_duplicate_bits is not None:
         frames, thinned = thin(frames, recipe.curate.near_duplicate_bits)
-    report = {
+    summary = {
         "frames_before": len(manifest),
         "frames_after": len(frames),
         "decisions": decided,
@@ -57,7 +57,7 @@ def curate(recipe: Recipe, data: Path, out: Path) -> Manifest:
     }
     with building(out) as part:
         manifest.with_frames(frames).save(part)
-        write_json(part / REPORT_FILE, report)
+        write_json(part / REPORT_FILE, summary)
     return Manifest.load(out)
 
 

@@ -19,6 +19,7 @@ from proctor_models.config import Recipe, Source
 from proctor_models.data.coco import read_coco
 from proctor_models.data.cvat import read_cvat
 from proctor_models.data.drafts import Draft, Problems
+from proctor_models.data.event_frames import read_events
 from proctor_models.data.footage import read_images, read_video
 from proctor_models.data.label_studio import read_label_studio
 from proctor_models.data.manifest import FrameRecord, Manifest
@@ -42,6 +43,7 @@ READERS: dict[str, Reader] = {
     "label-studio": read_label_studio,
     "images": read_images,
     "video": read_video,
+    "events": read_events,
 }
 
 

@@ -10,7 +10,8 @@ it takes for an earbud may be his room; with a box beside it, it still tips the 
 
 A box that touches no head (earphones on a desk, around a neck) does not count. Where no head is large enough to
 read and no box lies on one, the frame cannot answer: nobody saw the ears. Nor can a head whose ears are surely
-covered, unless something speaks for an earphone all the same: hair over the ear is not "no earphone".
+covered: hair over the ear is not "no earphone". There `ears_covered` and the earphone are two names for the same
+pixels, and the surer one counts; else long hair would be taken for headphones.
 """
 
 from __future__ import annotations
@@ -34,8 +35,6 @@ LONE_SCORE = 0.1
 """Where no head could be read, a box on a head scored lower says nothing, and so nothing was seen."""
 COVERED_SCORE = 0.7
 """`ears_covered` of the head net from which a head's ears are out of sight; an older net does not say it."""
-SPEAKS_SCORE = 0.3
-"""Score of a head with covered ears under which nothing speaks for an earphone there."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class Earphone:
             by_head = max(share * head.attributes.get(name, 0.0) for name, share in SHARES.items())
             by_scene = float(found.scores[touching].max(initial=0))
             score = 1 - (1 - by_head) * (1 - by_scene)
-            if score < SPEAKS_SCORE and head.attributes.get("ears_covered", 0.0) >= COVERED_SCORE:
+            if max(score, COVERED_SCORE) <= head.attributes.get("ears_covered", 0.0):
                 why, hidden = "hair or headwear covers the ears", hidden | touching
                 continue
             shown = found.xyxy[touching & (found.scores >= SHOWN_SCORE)]

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from proctor_models.data.event_clips import DETECTOR_OF
 from proctor_models.errors import DataError
-from proctor_models.evaluation.event_clips import DETECTOR_OF
 from proctor_models.evaluation.event_matching import NEAR_S
 from proctor_models.evaluation.thresholds import GRID
 from proctor_models.rules.engine import Engine

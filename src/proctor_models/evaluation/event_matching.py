@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from proctor_models.evaluation.event_clips import DETECTOR_OF, Clip, Event, Time
+from proctor_models.data.event_clips import DETECTOR_OF, Clip, Event, Time
 from proctor_models.evaluation.exact import binomial_interval, poisson_interval
 from proctor_models.runtime.findings import Finding
 

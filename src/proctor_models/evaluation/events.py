@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from proctor_models.data.event_clips import DETECTOR_OF, META_SUFFIX, Clip, read_clips
 from proctor_models.errors import ConfigError, DataError
-from proctor_models.evaluation.event_clips import DETECTOR_OF, META_SUFFIX, Clip, read_clips
 from proctor_models.evaluation.event_matching import Matched, event_figures, judged_hours, match_clip, together
 from proctor_models.evaluation.events_page import render_events
 from proctor_models.files import building, write_json, write_text

@@ -229,12 +229,12 @@ def _loose(root: Path, folders: Sequence[DatasetFolder], marks: Marks) -> tuple[
 
 def _decision_files(recipes: Mapping[str, Recipe], marks: Marks) -> tuple[tuple[Path, int], ...]:
     found = {}
-    for recipe in recipes.values():
+    for text in (text for recipe in recipes.values() for text in recipe.curate.decisions):
         try:
-            path = expand(recipe.curate.decisions, "curate.decisions") if recipe.curate.decisions else None
+            path = expand(text, "curate.decisions")
         except ConfigError:
             continue  # the variable that names it is not set here; `remains` says so of the sources
-        if path is not None and path.is_file() and (count := _without_lines(path, marks)[0]):
+        if path.is_file() and (count := _without_lines(path, marks)[0]):
             found[path] = count
     return tuple(found.items())
 

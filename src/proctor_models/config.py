@@ -176,10 +176,6 @@ class SceneNet(Net):
     architecture: Literal["yolo26n"] = "yolo26n"
     resolution_wh: tuple[int, int] = (640, 480)
     """Width and height of the input in pixels, multiples of 32; frames are letterboxed into it."""
-    train_resolutions_wh: tuple[tuple[int, int], ...] = ()
-    """Each training batch is brought to one of these sizes by chance (multi-scale training; Redmon and Farhadi,
-    "YOLO9000", CVPR 2017): sizes of things that the frames lack are met, and smaller ones cost less. Empty: always
-    `resolution_wh`."""
     teach_from: float = Field(default=0.5, gt=0, lt=1)
     """The starting net labels the classes it knows on images that do not label them: boxes it scores higher
     become labels, so that it does not forget them."""
@@ -190,11 +186,10 @@ class SceneNet(Net):
     nms_iou: float = Field(default=0.6, gt=0, lt=1)
     min_score: float = Field(default=0.02, gt=0, lt=1)
 
-    @field_validator("resolution_wh", "train_resolutions_wh")
+    @field_validator("resolution_wh")
     @classmethod
-    def _strides(cls, value: tuple[Any, ...]) -> tuple[Any, ...]:
-        sides = value if value and isinstance(value[0], int) else [side for wh in value for side in wh]
-        if not all(side > 0 and side % 32 == 0 for side in sides):
+    def _strides(cls, value: tuple[int, int]) -> tuple[int, int]:
+        if not all(side > 0 and side % 32 == 0 for side in value):
             raise ValueError("expected multiples of 32 px, the net's coarsest stride")
         return value
 

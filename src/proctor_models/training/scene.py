@@ -58,7 +58,7 @@ class SceneModule(NetModule):
         """One step; logs the three parts of the loss."""
         if self._loss is None:  # it keeps the device it is made on
             self._loss = PartialLabelLoss(self.net)
-        raw = self.net(self.images(self._resized(batch["images"])))
+        raw = self.net(self.images(batch["images"]))
         parts, named = self._loss(raw, batch)
         size = len(batch["images"])
         total: Tensor = parts.sum() / size
@@ -66,16 +66,6 @@ class SceneModule(NetModule):
         self.log_dict({f"train_{k}": v for k, v in named.items()}, on_step=False, on_epoch=True, batch_size=size)
         self.log("train_loss", total, on_step=False, on_epoch=True, batch_size=size)
         return total
-
-    def _resized(self, images: Tensor) -> Tensor:
-        """The batch (n, 3, height, width) at one of the recipe's training sizes; boxes are shares, so they stay."""
-        sizes = self.recipe.train_resolutions_wh
-        if not sizes:
-            return images
-        width, height = sizes[int(torch.randint(len(sizes), ()))]
-        if images.shape[2:] == (height, width):
-            return images
-        return functional.interpolate(images, (height, width), mode="bilinear", antialias=True)
 
     def validation_step(self, batch: dict[str, Tensor], _index: int) -> None:
         """Boxes of classes an image does not label are left out on both sides."""

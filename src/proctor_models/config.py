@@ -231,6 +231,8 @@ class Evaluate(_Section):
     splits: tuple[Literal["train", "val", "test"], ...] = ("val", "test")
     bootstrap: int = Field(default=1000, ge=100)
     """Resamples by group for the 95 % interval."""
+    look_alikes: tuple[str, ...] = ()
+    """Codes of people who hold up a wallet or a case as often as a phone: false alarms on them are a figure apart."""
 
 
 OPEN_LICENCES = (

@@ -33,7 +33,7 @@ def _fold(text: str) -> Fold:
     if len(folders) != 2 or not all(folders):
         raise ConfigError(f"--fold: expected RECIPE or RECIPE:DATA:EVALUATION, got {text!r}")
     data, evaluation = map(Path, folders)
-    return Fold(recipe.name, data, evaluation, recipe.split.same_person)
+    return Fold(recipe.name, data, evaluation, recipe.split.same_person, frozenset(recipe.evaluate.look_alikes))
 
 
 def add(verbs: Verbs[argparse.ArgumentParser]) -> None:

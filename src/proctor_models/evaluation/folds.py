@@ -38,6 +38,8 @@ class Fold:
     """Folder that `evaluate` wrote."""
     same_person: Mapping[str, str] = field(default_factory=dict)
     """Code to code: two codes that are one person, as the recipe's `split.same_person`."""
+    look_alikes: frozenset[str] = frozenset()
+    """Codes of people who hold up other things like a phone, as the recipe's `evaluate.look_alikes`."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ class HeldOut:
     """Sources that state of any masked face whether the mask is worn wrongly."""
     folds: tuple[dict[str, Any], ...]
     """For the record: recipe, data version, nets and frames of each fold."""
+    look_alikes: frozenset[str] = frozenset()
+    """People of any fold who hold up other things like a phone."""
 
     def of(self, split: str) -> tuple[Seen, ...]:
         """Only the frames of one side."""
@@ -96,7 +100,8 @@ def hold_out(folds: Sequence[Fold]) -> HeldOut:
     if not by_id:
         names = ", ".join(str(fold.evaluation) for fold in folds) or "no fold"
         raise DataError(f"{names}: expected frames of {' or '.join(SPLITS)}, got none; {AGAIN} with these splits")
-    return HeldOut(tuple(by_id.values()), lights, thresholds, frozenset(stating), tuple(records))
+    alike = frozenset[str]().union(*(fold.look_alikes for fold in folds))
+    return HeldOut(tuple(by_id.values()), lights, thresholds, frozenset(stating), tuple(records), alike)
 
 
 def _taught(fold: Fold, manifest: Manifest) -> list[str]:

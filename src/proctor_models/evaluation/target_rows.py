@@ -35,8 +35,6 @@ from proctor_models.evaluation.thresholds import MOST_FALSE
 from proctor_models.evaluation.truth import on_ears
 from proctor_models.types import FACES, SCENE_CLASSES, Boxes, Scores
 
-LOOK_ALIKES = ("aitkherimed",)
-"""People who hold up a wallet or an earphone case as often as a phone."""
 MIN_FACE_PX = 80
 """Height of a face from which an ear, 0.3 of it, has the 24 pixels that an earbud can be seen in."""
 SAME_FACE_IOU = 0.5
@@ -85,7 +83,7 @@ def everywhere(held: HeldOut) -> Bools:
 
 def look_alikes(held: HeldOut) -> Bools:
     """Frames (frames,) of the people who hold up what looks like a phone."""
-    return held.mask(lambda one: one.frame.person in LOOK_ALIKES)
+    return held.mask(lambda one: one.frame.person in held.look_alikes)
 
 
 def headphones(held: HeldOut) -> Bools:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,14 @@ def test_run__records_and_continues(here: Path) -> None:
     assert list((here / "mlflow" / "artifacts").rglob("curves/curve.txt"))
     assert list((here / "mlflow" / "artifacts").rglob("environment/installed.txt"))
     assert stored.data.tags["environment.lock"].startswith("none")
+
+
+def test_open_store__two_at_once_on_a_new_store(tmp_path: Path) -> None:
+    """Two trainings started together both found no tables, and what one made broke the other."""
+    uri = f"sqlite:///{tmp_path.as_posix()}/mlflow.db"
+    with ThreadPoolExecutor(2) as pool:
+        clients = list(pool.map(tracking.open_store, [uri] * 2))
+    assert [len(client.search_experiments()) for client in clients] == [1, 1]
 
 
 def test_run__says_how_it_ended(here: Path) -> None:

@@ -11,7 +11,7 @@ import os
 import sqlite3
 import warnings
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -58,10 +58,19 @@ def open_store(uri: str) -> Any:
 
     # MLflow 3.17 with SQLAlchemy 2.1: its affair, no user can act on it.
     warnings.filterwarnings("ignore", message="The ``noload`` loader strategy is deprecated")
-    with store_errors(uri):
+    with store_errors(uri), _alone(uri):
         if uri.startswith(_SQLITE):
             _check_sqlite(uri)
         return MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+
+def _alone(uri: str) -> AbstractContextManager[object]:
+    """One process at a time opens an SQLite store: two trainings started together would both make its tables."""
+    if not uri.startswith(_SQLITE):
+        return nullcontext()
+    from filelock import FileLock
+
+    return FileLock(f"{uri.removeprefix(_SQLITE)}.lock")
 
 
 @contextmanager

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 
 from proctor_models import strict_yaml
+from proctor_models.config_nets import HeadNet, SceneNet, Section
 from proctor_models.errors import ConfigError
 from proctor_models.types import SCENE_CLASSES, NetName
 
@@ -26,11 +27,7 @@ DETECTOR_NAMES = (
 )
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Source(_Section):
+class Source(Section):
     """One place frames come from."""
 
     name: str
@@ -49,10 +46,10 @@ class Source(_Section):
     """View of every frame; None takes what each frame states."""
     person: str | None = None
     """Code of the only person in it."""
-    persons: dict[str, str] = {}
+    persons: dict[str, str] = Field(default_factory=dict)
     """Clip (a video's path without suffix) or collection (the frame's `source_repo`) to the code of the only person
     in it; the clip goes first."""
-    clips: dict[str, str] = {}
+    clips: dict[str, str] = Field(default_factory=dict)
     """Collection (the frame's `source_repo`) to the recording that all its frames were taken from."""
     licence: str | None = None
     """Licence of every frame; None takes what each frame states, and a frame that states none is refused."""
@@ -65,7 +62,7 @@ class Source(_Section):
     lists. `cvat` and `label-studio` must say it, `[]` for none."""
     confirmed: bool = False
     """A person has gone through every label that a model or another file brought in; without it they are refused."""
-    classes: dict[str, str] = {}
+    classes: dict[str, str] = Field(default_factory=dict)
     """The source's class names to ours, where they differ; an empty value drops the class."""
     every_s: float = Field(default=1.0, gt=0)
     """Videos: seconds between two frames looked at; each is taken, unless one of the next two asks for change."""
@@ -79,7 +76,7 @@ class Source(_Section):
     """Videos: refuse a damaged or cut-off file, or keep the frames of it that are whole."""
 
 
-class Ingest(_Section):
+class Ingest(Section):
     """What is read into the raw dataset."""
 
     sources: tuple[Source, ...] = Field(min_length=1)
@@ -87,7 +84,7 @@ class Ingest(_Section):
     """Codes of people whose frames, rooms and copies are left out (`proctor data forget`); every code of theirs."""
 
 
-class Curate(_Section):
+class Curate(Section):
     """What is taken out of the raw dataset, and what a person corrected."""
 
     decisions: tuple[str, ...] = ()
@@ -102,11 +99,11 @@ class Curate(_Section):
         return ((value,) if value else ()) if isinstance(value, str) else value
 
 
-class Split(_Section):
+class Split(Section):
     """Who goes where; by person, clip and original picture, never by frame."""
 
     seed: int = 0
-    same_person: dict[str, str] = {}
+    same_person: dict[str, str] = Field(default_factory=dict)
     """Code to code: two codes that are one person (S9 is S2)."""
     val_persons: tuple[str, ...] = ()
     test_persons: tuple[str, ...] = ()
@@ -125,97 +122,7 @@ class Split(_Section):
     """Train on every frame (a release); validation and test frames then are seen, and every figure says so."""
 
 
-class Net(_Section):
-    """Training of one net. Every value is a plain number: CPU, one GPU and several differ by these alone."""
-
-    epochs: int = Field(ge=1)
-    batch: int = Field(ge=1)
-    learning_rate: float = Field(gt=0)
-    """Peak of a cosine schedule with warm-up, AdamW."""
-    weight_decay: float = Field(default=0.01, ge=0)
-    warmup_share: float = Field(default=0.05, ge=0, lt=1)
-    """Share of all steps spent warming up."""
-    average_decay: float = Field(default=0.0, ge=0, lt=1)
-    """Decay of the running average of weights that is validated and kept; 0 keeps the last weights."""
-    frozen_layers: int = Field(default=0, ge=0)
-    """How many of the first layers keep their weights."""
-    early_stop_epochs: int = Field(default=5, ge=1)
-    """Epochs without a better validation figure after which training stops."""
-    keep: Literal["best", "last"] = "best"
-    """Epoch whose weights are kept; the last where validation frames are too few to choose by (a release)."""
-    workers: int = Field(default=0, ge=0)
-    """Loader processes."""
-    accelerator: Literal["cpu", "gpu", "auto"] = "cpu"
-    devices: int = Field(default=1, ge=1)
-    """More than one trains with DistributedDataParallel."""
-    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
-    """`bf16-mixed` takes eight times as long on processors that do not compute in it (AVX2 alone, measured)."""
-    init: str = ""
-    """Checkpoint to start from: our own, or base weights in `weights`; empty starts from random numbers."""
-    soup: dict[str, float] = {}
-    """Checkpoint folder of ours to its share in the weights that are kept (`nets.checkpoint.blend`)."""
-    repeat: dict[str, int] = {}
-    """Source (as frames state it) to how often an epoch shows each of its frames; 1 where not named."""
-    assume_absent: dict[str, tuple[str, ...]] = {}
-    """Source to classes it does not label but hardly ever shows: trained on as absent, never measured so. What
-    a net learns of earphones from a few wearers else includes who they are."""
-    steps_an_epoch: int = Field(default=0, ge=0)
-    """Cut an epoch after this many steps; 0 takes every frame."""
-
-    @field_validator("soup")
-    @classmethod
-    def _soup(cls, value: dict[str, float]) -> dict[str, float]:
-        if any(share <= 0 for share in value.values()) or sum(value.values()) >= 1:
-            raise ValueError("expected shares above 0 with a sum below 1: the rest is the trained net's")
-        return value
-
-
-class SceneNet(Net):
-    """The net that draws boxes."""
-
-    architecture: Literal["yolo26n"] = "yolo26n"
-    resolution_wh: tuple[int, int] = (640, 480)
-    """Width and height of the input in pixels, multiples of 32; frames are letterboxed into it."""
-    teach_from: float = Field(default=0.5, gt=0, lt=1)
-    """The starting net labels the classes it knows on images that do not label them: boxes it scores higher
-    become labels, so that it does not forget them."""
-    teach_doubt: float = Field(default=0.1, gt=0, lt=1)
-    """Where it scores a box between this and `teach_from`, the class is not learnt as absent on that image."""
-    paste: dict[str, float] = {}
-    """Class to the share of training frames into which a thing of that class is pasted from another frame."""
-    nms_iou: float = Field(default=0.6, gt=0, lt=1)
-    min_score: float = Field(default=0.02, gt=0, lt=1)
-
-    @field_validator("resolution_wh")
-    @classmethod
-    def _strides(cls, value: tuple[int, int]) -> tuple[int, int]:
-        if not all(side > 0 and side % 32 == 0 for side in value):
-            raise ValueError("expected multiples of 32 px, the net's coarsest stride")
-        return value
-
-    @field_validator("paste")
-    @classmethod
-    def _paste(cls, value: dict[str, float]) -> dict[str, float]:
-        if not set(value) <= set(SCENE_CLASSES) or not all(0 <= share <= 1 for share in value.values()):
-            raise ValueError(f"expected classes ({', '.join(SCENE_CLASSES)}) with shares from 0 to 1")
-        return value
-
-
-class HeadNet(Net):
-    """The net that reads a head crop."""
-
-    backbone: Literal["mobilenet_v2"] = "mobilenet_v2"
-    resolution_px: int = Field(default=192, ge=64, le=512)
-    """Side of the square crop in pixels."""
-    face_teacher: str = ""
-    """YuNet's ONNX file in `weights`: finds heads on images that label what they wear but not faces."""
-    crop_scale: float = Field(default=1.8, gt=1)
-    """Side of the crop over the longer side of the face box."""
-    min_face_px: int = Field(default=24, ge=8)
-    """Faces whose longer side is shorter are neither trained on nor read."""
-
-
-class Export(_Section):
+class Export(Section):
     """How ONNX files are made, and what they must match."""
 
     opset: int = 17
@@ -225,7 +132,7 @@ class Export(_Section):
     """Largest difference of any score."""
 
 
-class Evaluate(_Section):
+class Evaluate(Section):
     """How figures are made."""
 
     splits: tuple[Literal["train", "val", "test"], ...] = ("val", "test")
@@ -241,7 +148,7 @@ OPEN_LICENCES = (
 )
 
 
-class Pack(_Section):
+class Pack(Section):
     """What is packed."""
 
     version: str
@@ -254,7 +161,7 @@ class Pack(_Section):
     """Who puts the pack into service, with an address, for the instructions for use; empty: nobody is named."""
 
 
-class Recipe(_Section):
+class Recipe(Section):
     """One pipeline run."""
 
     name: str

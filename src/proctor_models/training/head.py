@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 from torchmetrics.classification import BinaryAveragePrecision
 
-from proctor_models.config import HeadNet as HeadRecipe
+from proctor_models.config_nets import HeadNet as HeadRecipe
 from proctor_models.nets.head import HeadNet
 from proctor_models.runtime.spec import NetSpec
 from proctor_models.training.modules import MONITOR, NetModule

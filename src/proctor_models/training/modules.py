@@ -9,7 +9,7 @@ import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor
 
-from proctor_models.config import Net
+from proctor_models.config_nets import Net
 from proctor_models.nets.head import HeadNet
 from proctor_models.nets.scene import SceneNet
 

@@ -10,9 +10,10 @@ import cv2
 import torch
 from torch.utils.data import DataLoader, get_worker_info
 
-from proctor_models.config import HeadNet as HeadRecipe
-from proctor_models.config import Net, Recipe, expand
-from proctor_models.config import SceneNet as SceneRecipe
+from proctor_models.config import Recipe, expand
+from proctor_models.config_nets import HeadNet as HeadRecipe
+from proctor_models.config_nets import Net
+from proctor_models.config_nets import SceneNet as SceneRecipe
 from proctor_models.data.frames import (
     HeadCrops,
     HeadLabel,

@@ -10,7 +10,7 @@ from torch.nn import functional
 from torchmetrics.detection import MeanAveragePrecision
 from ultralytics.utils.loss import v8DetectionLoss
 
-from proctor_models.config import SceneNet as SceneRecipe
+from proctor_models.config_nets import SceneNet as SceneRecipe
 from proctor_models.nets.scene import SceneNet
 from proctor_models.runtime.spec import NetSpec
 from proctor_models.training.modules import MONITOR, NetModule

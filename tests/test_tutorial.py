@@ -20,12 +20,22 @@ from drawn import ROOT, recipe, write_coco, write_video
 
 PAGE = ROOT / "docs" / "tutorial-new-detector.md"
 TREE = ("src", "configs", "tests", "pyproject.toml", "LICENSE", "README.md")
-VERBS = """
-import sys
-from proctor_models.cli import main
-for line in sys.stdin.read().splitlines():
-    words = line.split()
-    assert main(words[1:]) == 0, f"refused: {line}"
+RECIPE = Path("configs") / "watch.yaml"
+BOOTSTRAP = 20
+FOLLOW = f"""
+import json, pathlib, subprocess, sys
+for line in sys.stdin:
+    kind, words = json.loads(line)
+    if kind == "proctor":
+        from proctor_models.cli import main
+        assert main(words) == 0, f"refused: {{words}}"
+        continue
+    done = subprocess.run(["sh", "-ec", *words], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert done.returncode == 0, f"{{words}}: {{done.stdout}} {{done.stderr}}"
+    if pathlib.Path({str(RECIPE)!r}).is_file():
+        sys.path.insert(0, "tests")
+        from test_tutorial import small
+        small()
 """
 
 
@@ -52,27 +62,40 @@ def run(words: list[str], root: Path, text: str = "") -> None:
     assert done.returncode == 0, f"{words}:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
 
 
-def follow_sh(text: str, root: Path) -> None:
-    """The lines of a block in their order; verbs that follow each other share one process."""
-    verbs: list[str] = []
+def steps(text: str) -> list[tuple[str, list[str]]]:
+    """The lines of a block in their order, as `FOLLOW` takes them."""
+    found: list[tuple[str, list[str]]] = []
     for line in re.sub(r"\\\n *", "", text).splitlines():
-        if line.startswith("proctor "):
-            verbs.append(line)
-            continue
-        run(["sh", "-ec", line], root)
-        small(root)
-    if verbs:
-        run([sys.executable, "-c", VERBS], root, "\n".join(verbs))
+        is_verb = line.startswith("proctor ")
+        found.append(("proctor", line.split()[1:]) if is_verb else ("sh", [line]))
+    return found
 
 
-def small(root: Path) -> None:
-    """Once the page has made its recipe: the same with nets as small as they go, and people who were drawn."""
-    path = root / "configs" / "watch.yaml"
-    if path.is_file():
-        made, drawn = yaml.safe_load(path.read_text()), recipe(Path())
-        assert made["name"] == made["pack"]["version"] == "watch"
-        names = ("split", "scene", "head", "evaluate")
-        path.write_text(yaml.safe_dump({**made, **{name: drawn[name] for name in names}}))
+def follow(waiting: list[tuple[str, list[str]]], root: Path) -> None:
+    """One process for all of them: loading PyTorch and MLflow takes longer than most verbs do on this scale."""
+    if waiting:
+        run([sys.executable, "-c", FOLLOW], root, "".join(f"{json.dumps(step)}\n" for step in waiting))
+    waiting.clear()
+
+
+def small() -> None:
+    """The recipe that the page made, with nets as small as they go and people who were drawn.
+
+    In the current folder, which is the copy. The head net that the page exports, `make data` would have brought.
+    """
+    made, drawn = yaml.safe_load(RECIPE.read_text()), recipe(Path())
+    assert made["name"] == made["pack"]["version"] == "watch"
+    names = ("split", "scene", "head")
+    less = {**{name: drawn[name] for name in names}, "evaluate": {"splits": ["val", "test"], "bootstrap": BOOTSTRAP}}
+    RECIPE.write_text(yaml.safe_dump({**made, **less}))
+    head = Path("data") / "checkpoints" / "head"
+    if not head.exists():
+        from proctor_models.config import load_recipe
+        from proctor_models.nets.checkpoint import build_net, save_net
+        from proctor_models.training.prepare import _spec
+
+        spec = _spec(load_recipe(RECIPE), "head", "0" * 64)
+        save_net(head, build_net(spec), spec)
 
 
 @pytest.fixture(scope="module")
@@ -83,28 +106,19 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         copy(ROOT / name, root / name)
     write_coco(root / "data" / "embedded", frames_a_person=4)
     write_video(root / "data" / "sample-exam" / "first.mp4", seconds=24)
-    head_of_drawn_people(root)
+    waiting: list[tuple[str, list[str]]] = []
     for block in blocks():
+        if block.language == "sh":
+            waiting += steps(block.text)
+            continue
+        follow(waiting, root)  # with the code as it stands here
         if block.language == "diff":
             run(["git", "apply", "--recount", "-"], root, block.text)
-        elif block.language == "python":
-            (root / block.path).write_text(block.text, encoding="utf-8")
         else:
-            assert block.language == "sh", "a language that this test cannot follow"
-            follow_sh(block.text, root)
+            assert block.language == "python", "a language that this test cannot follow"
+            (root / block.path).write_text(block.text, encoding="utf-8")
+    follow(waiting, root)
     return root
-
-
-def head_of_drawn_people(root: Path) -> None:
-    """data/checkpoints/head, as `make data` would bring it."""
-    from proctor_models.config import load_recipe
-    from proctor_models.nets.checkpoint import build_net, save_net
-    from proctor_models.training.prepare import _spec
-
-    path = root / "drawn.yaml"
-    path.write_text(yaml.safe_dump(recipe(root / "data" / "embedded")))
-    spec = _spec(load_recipe(path), "head", "0" * 64)
-    save_net(root / "data" / "checkpoints" / "head", build_net(spec), spec)
 
 
 def read(path: Path) -> Mapping[str, Any]:

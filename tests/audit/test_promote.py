@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sqlite3
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from proctor_models.audit import registry
 from proctor_models.audit.keys import write_keys
 from proctor_models.audit.packs import read_pack
 from proctor_models.audit.promote import Files, promote
-from proctor_models.audit.promotions import at_time, parse_time, read_promotions, standing
+from proctor_models.audit.promotions import PackName, append, at_time, parse_time, read_promotions, standing
 from proctor_models.audit.registry import register
 from proctor_models.audit.signing import sign
 from proctor_models.cli import main
@@ -90,22 +92,65 @@ def test_promote__missed_gates_refuse_and_change_nothing(packs: tuple[Path, Path
     assert aliases() == {}
 
 
+REASONS = {
+    "targets/phone/recall, webcam": "few people, decision 12",
+    "slice_gap/phone/recall by light": "measured in the dark again in May",
+}
+EXCEPTIONS = [f"{gate}: {why}" for gate, why in REASONS.items()]
+
+
 def test_promote__exceptions_are_on_record(packs: tuple[Path, Path], files: Files) -> None:
     write_targets(files.targets, packs[0], low=0.8, gap=0.35)
-    reasons = ["targets/phone/recall, webcam: few people, decision 12", "slice_gap: measured in the dark again in May"]
-    made = promote(packs[0], "shipped", "A.", reasons, files)
-    excepted = {row["gate"]: row["exception"] for row in made.gates["results"] if row["exception"]}
-    assert excepted == {
-        "targets/phone/recall, webcam": "few people, decision 12",
-        "slice_gap/phone/recall by light": "measured in the dark again in May",
-    }
+    made = promote(packs[0], "shipped", "A. Auditor", EXCEPTIONS, files)
+    assert made.exceptions == REASONS
+    (read,) = read_promotions(files.ledger)
+    assert (read.by, read.exceptions) == ("A. Auditor", REASONS)
+    missed = {row["gate"] for row in read.gates["results"] if not row["is_met"]}
+    assert missed == set(REASONS)
+    tags = tracking.open_store(tracking.store_uri()).get_model_version("proctor-scene", "1").tags
+    assert tags["promotion.exceptions"] == f"for research only: {'; '.join(EXCEPTIONS)}"
 
 
-@pytest.mark.parametrize("text", ["targets/phone", "parity: no", "slice_gap:  "])
-def test_promote__exception_that_names_no_missed_gate(packs: tuple[Path, Path], files: Files, text: str) -> None:
-    write_targets(files.targets, packs[0], gap=0.35)
-    with pytest.raises(RecordError, match="--except: expected"):
-        promote(packs[0], "shipped", "A.", [text], files)
+def test_promote__one_exception_of_two_is_not_enough(packs: tuple[Path, Path], files: Files) -> None:
+    write_targets(files.targets, packs[0], low=0.8, gap=0.35)
+    with pytest.raises(RecordError, match=r"1 gates are missed, (.|\n)*MISSED .*slice_gap/phone/recall by light"):
+        promote(packs[0], "shipped", "A.", EXCEPTIONS[:1], files)
+    assert not files.ledger.exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["targets/phone", "targets: all of them", "targets/phone: both", "slice_gap: x", "parity/scene/box_iou: met"],
+)
+def test_promote__exception_that_names_no_single_missed_gate(packs: tuple[Path, Path], files: Files, text: str) -> None:
+    write_targets(files.targets, packs[0], low=0.8, gap=0.35)
+    with pytest.raises(RecordError, match="--except: expected 'gate: reason' with the whole name of a missed gate"):
+        promote(packs[0], "shipped", "A.", [*EXCEPTIONS, text], files)
+    assert not files.ledger.exists()
+
+
+def test_promote__exception_without_who_or_why(packs: tuple[Path, Path], files: Files) -> None:
+    write_targets(files.targets, packs[0], low=0.8, gap=0.35)
+    with pytest.raises(RecordError, match="--by: expected the name of who answers for the exceptions, got none"):
+        promote(packs[0], "shipped", " ", EXCEPTIONS, files)
+    with pytest.raises(RecordError, match="--except: expected a reason behind 'slice_gap/phone/recall by light'"):
+        promote(packs[0], "shipped", "A.", ["slice_gap/phone/recall by light:  "], files)
+    with pytest.raises(RecordError, match="--except: expected one reason for 'targets/phone/recall, webcam', got two"):
+        promote(packs[0], "shipped", "A.", [*EXCEPTIONS, EXCEPTIONS[0]], files)
+    assert not files.ledger.exists()
+
+
+def test_promote__signature_licences_and_parity_are_never_excepted(
+    packs: tuple[Path, Path], files: Files, tmp_path: Path
+) -> None:
+    strict = GATES.replace("min_pictures: 100", "min_pictures: 900").replace("AGPL-3.0-or-later", "MIT")
+    (tmp_path / "gates.yaml").write_text(strict)
+    files = replace(files, gates=tmp_path / "gates.yaml")
+    for gate in ("signature", "licences/pack", "parity/scene/pictures"):
+        with pytest.raises(
+            RecordError, match=f"--except: expected a gate of figures, targets, slice_gap, got '{gate}'"
+        ):
+            promote(packs[1], "shipped", "A.", [f"{gate}: it will do"], files)
     assert not files.ledger.exists()
 
 
@@ -120,7 +165,9 @@ def test_promote__the_next_replaces_the_shipped_one(packs: tuple[Path, Path], fi
     promote(packs[1], "candidate", "A.", files=files)
     sides = {net: aliases(net) for net in ("scene", "head")}
     assert sides["scene"] == {"shipped": "1", "candidate": "2"}
-    second = promote(packs[1], "shipped", "A.", ["figures: x", "signature: y"], files)
+    unsigned = files.ledger.with_name("gates.yaml")
+    unsigned.write_text(GATES.replace("  signature: required\n", ""))
+    second = promote(packs[1], "shipped", "A.", ["figures: measured in May"], replace(files, gates=unsigned))
     retired = promote(packs[0], "retired", "A.", files=files)
     known = read_promotions(files.ledger)
     assert aliases() == {"shipped": "2", "retired": "1"}
@@ -210,8 +257,6 @@ def test_promote__pack_of_a_newer_version(
 
 
 def test_promote__clock_that_runs_backwards(packs: tuple[Path, Path], files: Files) -> None:
-    from proctor_models.audit.promotions import append
-
     made = promote(packs[1], "candidate", "A.", files=files)
     with pytest.raises(RecordError, match="expected a time after the last"):
         append(files.ledger, "shipped", made.pack, "A.", {}, datetime(2001, 1, 1, tzinfo=UTC))
@@ -225,6 +270,38 @@ def test_main__promote_and_at(packs: tuple[Path, Path], files: Files, capsys: py
     assert "shipped    pack 1.0" in capsys.readouterr().out
     assert main(["audit", "at", "2001-01-01", "--ledger", str(files.ledger), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"at": "2001-01-01T23:59:59.999000+00:00"}
+
+
+def test_main__what_is_excepted_is_printed_wherever_the_promotion_is(
+    packs: tuple[Path, Path], files: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_targets(files.targets, packs[0], low=0.8, gap=0.35)
+    (tmp_path / "exceptions.txt").write_text("".join(f"--except={each}\n" for each in EXCEPTIONS))
+    words = ["--gates", files.gates, "--targets", files.targets, "--key", files.key, "--ledger", files.ledger]
+    asked = ["audit", "promote", "--pack", packs[0], "--to", "shipped", f"@{tmp_path}/exceptions.txt", *words]
+    assert main([str(word) for word in asked]) == 1
+    assert "--by: expected the name" in capsys.readouterr().err
+    assert main([str(word) for word in [*asked, "--by", "A. Auditor"]]) == 0
+    assert (
+        "for research only, by exception from:\n  targets/phone/recall, webcam: few people" in capsys.readouterr().out
+    )
+    assert main(["audit", "at", "2999-01-01", "--ledger", str(files.ledger)]) == 0
+    said = capsys.readouterr().out
+    assert all(f"{gate}: {why}" in said for gate, why in REASONS.items())
+    assert "for research only" in said
+    assert "promoted by A. Auditor" in said
+    assert main(["audit", "at", "2999-01-01", "--ledger", str(files.ledger), "--json"]) == 0
+    shipped = json.loads(capsys.readouterr().out)["shipped"]
+    assert (shipped["research_only"], shipped["exceptions"]) == (True, REASONS)
+
+
+def test_append__is_byte_for_byte_as_it_was(tmp_path: Path) -> None:
+    pack = PackName("1.0", "demo@1", "a" * 64, {"head": "b" * 64, "scene": "c" * 64})
+    for second, state in ((5, "candidate"), (6, "shipped")):
+        now = datetime(2026, 1, 2, 3, 4, second, tzinfo=UTC)
+        append(tmp_path / "mlflow" / "p.jsonl", state, pack, "审核", {"results": []}, now)  # type: ignore[arg-type]
+    written = hashlib.sha256((tmp_path / "mlflow" / "p.jsonl").read_bytes()).hexdigest()
+    assert written == "4a27a8fcf01e4887698421583080846678190d8e25f7279c449bd03f0aedae20"
 
 
 def test_open_store__half_migrated(store: Path, packs: tuple[Path, Path], tmp_path: Path) -> None:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import onnxruntime
 import pytest
 import yaml
 
-from audited import PARITY, write_pack
+from audited import PARITY, PHONE, write_pack
+from packed import SPECS, build, scene_outputs
 from proctor_models import tracking
 from proctor_models.audit import registry
 from proctor_models.audit.lineage import lineage
+from proctor_models.audit.onnx_model import INPUT_EXAMPLE, save_onnx
 from proctor_models.audit.packs import read_pack
 from proctor_models.audit.registry import register
 from proctor_models.audit.training_runs import training_runs
@@ -56,8 +61,26 @@ def test_register__twice_gives_one_version(store: Path, trained: dict[str, str])
     assert inputs[0]["name"] == "images"
     assert inputs[0]["tensor-spec"]["shape"] == [-1, 3, 64, 64]
     assert set(model["flavors"]) == {"onnx", "python_function"}
-    assert model["saved_input_example_info"]["artifact_path"] == "input_example.json"
+    assert model["metadata"]["input_example"] == INPUT_EXAMPLE
     assert hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest()
+
+
+@pytest.mark.filterwarnings("ignore")  # MLflow's own, as it loads
+def test_save_onnx__example_is_small_and_what_the_net_takes(tmp_path: Path) -> None:
+    import mlflow.pyfunc
+
+    spec = replace(SPECS["scene"], resolution_wh=(640, 384))
+    (tmp_path / "scene.onnx").write_bytes(build(spec, scene_outputs([PHONE])).SerializeToString())
+    save_onnx(tmp_path / "scene.onnx", spec, tmp_path / "model", {"pack": "1.0"})
+    example = dict(np.load(tmp_path / "model" / INPUT_EXAMPLE))
+    assert {name: (array.shape, array.dtype) for name, array in example.items()} == {
+        "images": ((1, 3, 384, 640), np.float32)
+    }
+    beside = [path for path in (tmp_path / "model").iterdir() if path.name != "model.onnx"]
+    assert sum(path.stat().st_size for path in beside) < 50_000
+    said = mlflow.pyfunc.load_model(str(tmp_path / "model")).predict(example)
+    session = onnxruntime.InferenceSession(tmp_path / "scene.onnx")
+    assert np.array_equal(said["scores"], session.run(["scores"], example)[0])
 
 
 def test_register__killed_between_two_nets(

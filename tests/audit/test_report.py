@@ -8,6 +8,8 @@ import pytest
 
 from audited import watch_greys, write_pack, write_recording
 from proctor_models.audit.keys import write_keys
+from proctor_models.audit.packs import read_pack
+from proctor_models.audit.promotions import append
 from proctor_models.audit.report import report
 from proctor_models.audit.signing import sign
 from proctor_models.cli import main
@@ -61,6 +63,19 @@ def test_report__signature(here: Path) -> None:
     assert "the signature does not hold" in text(here, here / "review", pack, key)
     mark = sign(pack, here / "keys" / "pack-signing.key.pem")
     assert f"signed by key {mark}" in text(here, here / "review", pack, key)
+
+
+def test_report__exceptions_of_the_promotion(here: Path) -> None:
+    pack, recording = write_pack(here / "pack"), write_recording(here / "a.mp4")
+    row = {"gate": "targets/phone/recall", "wanted": "", "found": "", "is_met": False, "exception": "few people"}
+    append(here / "ledger.jsonl", "shipped", read_pack(pack).name, "A. Auditor", {"results": [row]})
+    words = ["--pack", pack, "--rules", "exam", "--first", recording, "--out", here / "review"]
+    assert main(["watch", *map(str, words)]) == 0
+    report(here / "review", here / "report.html", pack, here / "ledger.jsonl", None)
+    page = (here / "report.html").read_text(encoding="utf-8")
+    assert "for research only" in page
+    assert "targets/phone/recall: few people" in page
+    assert "A. Auditor" in page
 
 
 def test_report__changed_folder_says_so(here: Path) -> None:

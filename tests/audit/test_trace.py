@@ -83,9 +83,12 @@ def test_trace__who_was_shipped_when_the_exam_began(here: Path, exam: Path) -> N
     text = page(here, ledger=ledger)
     assert "A. Auditor" in text
     assert "figures: few people" in text
+    assert "仅供研究：未达到全部发布门槛 for research only: not every gate is met" in text
     other = PackName("9.0", "x@1", "f" * 64, {})
     append(ledger, "shipped", other, "A.", {}, datetime(2026, 1, 2, tzinfo=UTC))
-    assert "shipped was 9.0" in page(here, ledger=ledger)
+    text = page(here, ledger=ledger)
+    assert "shipped was 9.0" in text
+    assert "for research only" not in text
 
 
 def test_trace__changed_promotion_ledger(here: Path) -> None:

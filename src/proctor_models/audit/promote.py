@@ -6,6 +6,7 @@ next `promote` of any pack sets right before it does anything else.
 
 from __future__ import annotations
 
+import getpass
 import hashlib
 import json
 import sys
@@ -16,7 +17,7 @@ from typing import Any
 
 from proctor_models import tracking
 from proctor_models.audit.gate_file import GATES_FILE, load_gates
-from proctor_models.audit.gates import TARGETS_SCHEMA, Result, check, table, with_exceptions
+from proctor_models.audit.gates import EXCEPTABLE, TARGETS_SCHEMA, Result, check, table, with_exceptions
 from proctor_models.audit.packs import ReadPack, read_pack
 from proctor_models.audit.promotions import PROMOTIONS_FILE, Promotion, State, append, read_promotions, standing
 from proctor_models.audit.registry import check_follows, find_version, model_name, set_aliases
@@ -31,14 +32,14 @@ class Files:
     gates: Path = GATES_FILE
     targets: Path = Path("export") / "targets" / "targets.json"
     ledger: Path = PROMOTIONS_FILE
-    key: Path = Path("export") / "keys" / "pack-signing.pub.pem"
+    key: Path = Path("export") / "keys" / "pack-signing-1.pub.pem"
     """Public key that packs are signed with."""
 
 
 def promote(
     folder: Path,
     to: State,
-    by: str,
+    by: str | None = None,
     exceptions: Sequence[str] = (),
     files: Files = Files(),
 ) -> Promotion:
@@ -47,8 +48,9 @@ def promote(
     Args:
         folder: the pack.
         to: what it is to be.
-        by: who promotes, for the ledger.
-        exceptions: ``gate: reason`` each, for gates that are missed and let pass all the same.
+        by: who promotes, for the ledger; None names the machine's user, which will do where nothing is excepted.
+        exceptions: ``gate: reason`` each, for gates that are missed and let pass all the same. The pack is then for
+            research, and says so wherever its promotion is shown.
         files: gates, figures, ledger and key.
 
     Returns:
@@ -58,8 +60,10 @@ def promote(
         PackError, ModelError: the pack is not whole.
         ConfigError: the gates cannot be read, or MLflow is not installed.
         DataError: the targets are of another version.
-        RecordError: a gate is missed, the pack is not registered, ledger or store cannot be used; nothing is changed.
+        RecordError: a gate is missed, an exception cannot be made, the pack is not registered, ledger or store cannot
+            be used; nothing is changed.
     """
+    by = _check_answers(by, exceptions)
     gates = load_gates(files.gates).of(to)
     pack = read_pack(folder)
     targets, sha256 = _read_targets(files.targets)
@@ -121,6 +125,15 @@ def _check_known(pack: ReadPack, to: State, known: Sequence[Promotion]) -> None:
         raise RecordError(f"{pack.folder}: pack {pack.name.version} was never promoted, so it cannot be retired")
 
 
+def _check_answers(by: str | None, exceptions: Sequence[str]) -> str:
+    """Who promotes. The machine's user is nobody to ask why, so exceptions want a name."""
+    if by and by.strip():
+        return by.strip()
+    if exceptions:
+        raise RecordError("--by: expected the name of who answers for the exceptions, got none; give --by 'NAME'")
+    return getpass.getuser()
+
+
 def _refuse_missed(results: Sequence[Result], pack: ReadPack, to: State) -> None:
     missed = [result for result in results if not result.is_met and result.exception is None]
     if missed:
@@ -128,7 +141,8 @@ def _refuse_missed(results: Sequence[Result], pack: ReadPack, to: State) -> None
         raise RecordError(
             f"pack {pack.name.version} is not promoted to {to}: {len(missed)} gates are missed, {met} met\n"
             f"{table(missed)}\n"
-            "mend what is missed, or give a reason for each: --except 'gate: reason'"
+            f"mend what is missed; for research, give a reason for each gate of {', '.join(EXCEPTABLE)}: "
+            "--except 'gate: reason'"
         )
 
 

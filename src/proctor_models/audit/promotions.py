@@ -12,17 +12,15 @@ keeps the hash of the last line that it follows (`audit.registry`).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from proctor_models.errors import RecordError
-from proctor_models.files import sync_folder
-from proctor_models.runtime.chain import ChainRead, Line, read_chain, seal, sha256
-from proctor_models.runtime.durable import AppendFile
+from proctor_models.runtime.chain import ChainRead, Line
+from proctor_models.runtime.chain_file import ChainFile
 
 PROMOTIONS_FILE = Path("mlflow") / "promotions.jsonl"
 OPENING = b'{"seq": '
@@ -64,6 +62,12 @@ class Promotion:
         """`at` as a time."""
         return datetime.fromisoformat(self.at)
 
+    @property
+    def exceptions(self) -> dict[str, str]:
+        """Reasons by the name of the gate that is missed. A pack with any is for research, not for judging exams."""
+        rows = self.gates.get("results", ())
+        return {str(row["gate"]): str(row["exception"]) for row in rows if row.get("exception")}
+
 
 def read_promotions(path: Path) -> tuple[Promotion, ...]:
     """All promotions, oldest first; none where there is no file. A line that a kill cut off is left out.
@@ -71,7 +75,7 @@ def read_promotions(path: Path) -> tuple[Promotion, ...]:
     Raises:
         RecordError: the ledger was changed or cannot be read; the message names the line and what to do.
     """
-    return _promotions(path, _read(path))
+    return _promotions(path, _chain(path).read())
 
 
 def standing(promotions: Sequence[Promotion]) -> dict[State, Promotion]:
@@ -115,73 +119,28 @@ def append(
             refuses; nothing is added.
     """
     now = now or datetime.now(UTC)
-    with _locked(path) as file:
-        read = _read(path)
-        known = _promotions(path, read)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RecordError(f"{path}: cannot be written ({error.strerror}); check disk and rights") from None
+    with _chain(path).adding() as tail:
+        known = _promotions(path, tail.read)
         if known and now < known[-1].when:
             raise RecordError(
                 f"{path}: at: expected a time after the last promotion's ({known[-1].at}), this clock says "
                 f"{now.isoformat()}; set the clock right"
             )
-        if read.torn:
-            file.cut(read.whole_bytes)
         at = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         stated = {"version": pack.version, "recipe": pack.recipe, "manifest_sha256": pack.manifest_sha256}
         fields = {"seq": len(known), "at": at, "to": to, "pack": {**stated, "models": dict(pack.models)}, "by": by}
-        line = seal({**fields, "gates": gates}, read.head)
-        file.append(line)
-        sync_folder(path.parent)
-    return Promotion(len(known), at, to, pack, by, json.loads(json.dumps(gates)), sha256(line[:-1]))
+        (line_sha256,) = tail.add([{**fields, "gates": gates}])
+    return Promotion(len(known), at, to, pack, by, json.loads(json.dumps(gates)), line_sha256)
 
 
-@contextmanager
-def _locked(path: Path) -> Iterator[AppendFile]:
-    """The ledger, open for this process alone; made if there is none."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = _opened(path)
-    except BlockingIOError:
-        raise RecordError(f"{path}: another promotion is under way; let it end, then promote again") from None
-    except OSError as error:
-        raise RecordError(f"{path}: cannot be written ({error.strerror or error}); check disk and rights") from None
-    try:
-        yield file
-    except OSError as error:
-        raise RecordError(f"{path}: cannot be written ({error.strerror or error}); free the disk") from None
-    finally:
-        file.close()
-
-
-def _opened(path: Path) -> AppendFile:
-    while True:
-        try:
-            file = AppendFile(path, resume=path.exists())
-        except (FileExistsError, FileNotFoundError):
-            continue  # made or moved in between
-        try:
-            file.lock()
-        except BaseException:
-            file.close()
-            raise
-        if file.length == path.stat().st_size:
-            return file
-        file.close()  # another process added a line in between
-
-
-def _read(path: Path) -> ChainRead:
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        content = b""
-    except OSError as error:
-        raise RecordError(f"{path}: cannot be read ({error.strerror}); check the file's rights") from None
-    read = read_chain(content, opening=OPENING)
-    for broken in read.breaks:
-        raise RecordError(
-            f"{path}:{broken.number}: {broken.what}; the ledger was changed: bring it back from git or from a copy, "
-            "nothing is promoted on top of it"
-        )
-    return read
+def _chain(path: Path) -> ChainFile:
+    changed = "the ledger was changed: bring it back from git or from a copy, nothing is promoted on top of it"
+    busy = "another promotion is under way; let it end, then promote again"
+    return ChainFile(path, OPENING, RecordError, changed, busy)
 
 
 def _promotions(path: Path, read: ChainRead) -> tuple[Promotion, ...]:

@@ -28,6 +28,9 @@ PACK_TAG = "pack.manifest_sha256"
 LINE_TAG = "promotion.line"
 """Hash of the last line of the promotion ledger that the registry follows."""
 
+EXCEPTIONS_TAG = "promotion.exceptions"
+"""Gates that a promoted net's pack misses, with the reasons; "none" where it misses none."""
+
 
 @dataclass(frozen=True)
 class Registered:
@@ -116,13 +119,20 @@ def set_aliases(client: Any, promotions: Sequence[Promotion]) -> list[str]:
                 client.delete_registered_model_alias(model_name(net), state)
                 changed.append(f"{model_name(net)}: nothing is {state} any more")
             else:
-                client.set_registered_model_alias(model_name(net), state, version)
+                # Tags first: an alias that is there says that they are.
+                client.set_model_version_tag(model_name(net), version, EXCEPTIONS_TAG, _excepted(held[state]))
                 client.set_model_version_tag(model_name(net), version, "state", state)
+                client.set_registered_model_alias(model_name(net), state, version)
                 changed.append(f"{model_name(net)}: version {version} is {state}")
         _mark_replaced(client, net, set(wanted.values()))
         if promotions:
             client.set_registered_model_tag(model_name(net), LINE_TAG, promotions[-1].sha256)
     return changed
+
+
+def _excepted(promotion: Promotion) -> str:
+    said = "; ".join(f"{gate}: {reason}" for gate, reason in promotion.exceptions.items())
+    return f"for research only: {said}" if said else "none"
 
 
 def _wanted_version(client: Any, net: str, sha256: str | None, promotion: Promotion | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,7 @@ from proctor_models.audit.promotions import Promotion, at_time, parse_time, read
 from proctor_models.audit.replay import read_findings
 from proctor_models.audit.score_curve import score_curve
 from proctor_models.errors import EvidenceError, RecordError
-from proctor_models.runtime.chain import NOTHING_BEFORE, read_chain
-from proctor_models.runtime.decisions import DECISIONS_FILE, read_decisions
+from proctor_models.runtime.decisions import Decision, every_decision
 from proctor_models.runtime.entries import Entry, expired_files, named_files, read_ledger
 from proctor_models.runtime.findings import Finding
 from proctor_models.runtime.verdict import Verdict
@@ -96,28 +96,16 @@ def verdict_of(folder: Path) -> tuple[Verdict | None, Words | None]:
         return None, Words(f"无法核对账本：{error}", f"the ledger cannot be checked: {error}")
 
 
-def decided(folder: Path) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+def decided(folder: Path) -> Mapping[str, Sequence[Decision]]:
     """Every decision by finding, oldest first: people change their minds, and that stays.
 
     Raises:
         EvidenceError: the decisions were changed.
     """
-    read_decisions(folder)  # refuses what was changed, and names the line
-    path = folder / DECISIONS_FILE
-    found = _ByFinding()
-    if not path.is_file():
-        return found
-    content = path.read_bytes()
-    first = read_chain(content).lines
-    previous = str(first[0].fields["previous"]) if first else NOTHING_BEFORE
-    for line in read_chain(content, previous).lines:
-        found.setdefault(str(line.fields["finding"]), []).append(line.fields)
+    found: defaultdict[str, list[Decision]] = defaultdict(list)
+    for each in every_decision(folder):
+        found[each.finding].append(each)
     return found
-
-
-class _ByFinding(dict[str, list[Mapping[str, Any]]]):
-    def __missing__(self, _: str) -> list[Mapping[str, Any]]:
-        return []
 
 
 def standing_at(ledger: Path, manifest_sha256: str | None, entries: Sequence[Entry]) -> Standing:

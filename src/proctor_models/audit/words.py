@@ -85,6 +85,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "thresholds": ("阈值与检测器", "Detectors and thresholds"),
     "hashes": ("文件哈希", "Hashes of files"),
     "counts": ("条目、发现、文件", "Entries, findings, files"),
+    "restriction": ("使用限制", "Restriction"),
+    "research": ("仅供研究：未达到全部发布门槛", "for research only: not every gate is met"),
     "exceptions": ("例外及理由", "Exceptions and their reasons"),
     "started": ("开始", "Started"),
 }

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import json
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -38,9 +38,18 @@ def _promote(args: argparse.Namespace) -> None:
     from proctor_models.audit.promote import Files, promote
 
     files = Files(args.gates, args.targets, args.ledger, args.key)
-    made = promote(args.pack, args.to, args.by or getpass.getuser(), args.exceptions, files)
+    made = promote(args.pack, args.to, args.by, args.exceptions, files)
     print(f"pack {made.pack.version} is {made.to} since {made.at}; line {made.seq + 1} of {args.ledger}")
+    for line in _excepted(made.exceptions):
+        print(line)
     print(f"head {made.sha256}")
+
+
+def _excepted(exceptions: Mapping[str, str]) -> list[str]:
+    """What a promotion was granted in spite of, for a terminal; no line where every gate was met."""
+    if not exceptions:
+        return []
+    return ["for research only, by exception from:", *(f"  {gate}: {why}" for gate, why in exceptions.items())]
 
 
 def _at(args: argparse.Namespace) -> None:
@@ -58,7 +67,8 @@ def _at(args: argparse.Namespace) -> None:
                 "since": one.at,
                 "by": one.by,
                 "line_sha256": one.sha256,
-                "exceptions": _exceptions(one.gates),
+                "research_only": bool(one.exceptions),
+                "exceptions": one.exceptions,
             }
             for state, one in held.items()
         }
@@ -71,13 +81,8 @@ def _at(args: argparse.Namespace) -> None:
         print(f"           manifest {one.pack.manifest_sha256}, promoted by {one.by} in line {one.seq + 1}")
         for net, sha256 in sorted(one.pack.models.items()):
             print(f"           {net} {sha256}")
-        for gate, reason in _exceptions(one.gates).items():
-            print(f"           exception {gate}: {reason}")
-
-
-def _exceptions(gates: object) -> dict[str, str]:
-    rows = gates.get("results", []) if isinstance(gates, dict) else []
-    return {str(row["gate"]): str(row["exception"]) for row in rows if row.get("exception")}
+        for line in _excepted(one.exceptions):
+            print(f"           {line}")
 
 
 def _trace(args: argparse.Namespace) -> None:
@@ -136,8 +141,10 @@ def _add_packs(family: Verbs[argparse.ArgumentParser]) -> None:
     )
     verb.description = (
         "let a pack be a candidate, shipped or retired, if the gates of that state are met; the promotion ledger is "
-        "written first, then the registry's aliases follow it"
+        "written first, then the registry's aliases follow it; many exceptions can stand in a file, one "
+        "--except=GATE: REASON a line, named as @FILE"
     )
+    verb.fromfile_prefix_chars = "@"
     add_common(verb, "--pack")
     verb.add_argument("--to", required=True, choices=("candidate", "shipped", "retired"))
     verb.add_argument(
@@ -146,12 +153,13 @@ def _add_packs(family: Verbs[argparse.ArgumentParser]) -> None:
         action="append",
         default=[],
         metavar="GATE: REASON",
-        help="promote in spite of a missed gate, or of all below a part of its name; the reason stays in the ledger",
+        help="promote for research in spite of this missed gate of figures, targets or slice_gap (once for each); the "
+        "reason stays in the ledger and is shown wherever the promotion is",
     )
-    verb.add_argument("--by", help="who promotes (default: the user of this machine)")
+    verb.add_argument("--by", help="who promotes; needed with --except (default: the user of this machine)")
     verb.add_argument("--gates", type=Path, default=Path("configs/audit/gates.yaml"), metavar="FILE")
     verb.add_argument("--targets", type=Path, default=Path("export/targets/targets.json"), metavar="FILE")
-    verb.add_argument("--key", type=Path, default=Path("export/keys/pack-signing.pub.pem"), metavar="PEM")
+    verb.add_argument("--key", type=Path, default=Path("export/keys/pack-signing-1.pub.pem"), metavar="PEM")
     _add_ledger(verb)
     verb = add_verb(family, "at", _at, "which pack was shipped at a time", "proctor audit at 2026-03-01")
     verb.add_argument("time", type=_time, metavar="TIME", help="a date (its end, UTC) or a time")

@@ -8,18 +8,15 @@ file as a whole was removed, nothing shows: file a copy with the evidence when t
 
 from __future__ import annotations
 
-import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from proctor_models.errors import EvidenceError
-from proctor_models.files import sync_folder
-from proctor_models.runtime.chain import NOTHING_BEFORE, ChainRead, read_chain, seal, sha256
-from proctor_models.runtime.durable import AppendFile
+from proctor_models.runtime.chain import NOTHING_BEFORE
+from proctor_models.runtime.chain_file import ChainFile
 from proctor_models.runtime.entries import read_ledger
 
 DECISIONS_FILE = "decisions.jsonl"
@@ -82,9 +79,17 @@ def read_decisions(folder: Path) -> dict[str, Decision]:
     Raises:
         EvidenceError: the file cannot be read or was changed; the message names the line.
     """
-    path = folder / DECISIONS_FILE
-    decided = [_decision(line.fields, f"{path}:{line.number}") for line in _read(path).lines]
-    return {each.finding: each for each in decided}
+    return {each.finding: each for each in every_decision(folder)}
+
+
+def every_decision(folder: Path) -> tuple[Decision, ...]:
+    """Everything that was decided, oldest first: people change their minds, and that stays.
+
+    Raises:
+        EvidenceError: as of `read_decisions`.
+    """
+    chain = _chain(folder)
+    return tuple(_decision(line.fields, f"{chain.path}:{line.number}") for line in chain.read().lines)
 
 
 def append_decisions(folder: Path, decided: Sequence[Decision]) -> None:
@@ -93,44 +98,16 @@ def append_decisions(folder: Path, decided: Sequence[Decision]) -> None:
     Raises:
         EvidenceError: the file was changed, or the disk refuses; nothing is added.
     """
-    path = folder / DECISIONS_FILE
-    try:
-        with _locked(path):
-            read = _read(path)
-            if read.torn:
-                os.truncate(path, read.whole_bytes)  # a write that was cut off: its page was never told "saved"
-            head = read.head if read.lines else _ledger_head(folder)
-            lines = b""
-            for each in decided:
-                fields = {name: getattr(each, name) for name in ("finding", "decision", "note", "decided_at")}
-                line = seal(fields, head)
-                lines, head = lines + line, sha256(line[:-1])
-            file = AppendFile(path, resume=True)
-            try:
-                file.append(lines)
-            finally:
-                file.close()
-            sync_folder(folder)
-    except OSError as error:
-        raise EvidenceError(
-            f"{path}: cannot be written ({error.strerror or error}); free the disk, try again"
-        ) from None
+    names = ("finding", "decision", "note", "decided_at")
+    with _chain(folder).adding() as tail:
+        head = None if tail.read.lines else _ledger_head(folder)
+        tail.add([{name: getattr(each, name) for name in names} for each in decided], head)
 
 
-def _read(path: Path) -> ChainRead:
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        content = b""
-    except OSError as error:
-        raise EvidenceError(f"{path}: cannot be read ({error.strerror}); check the folder's permissions") from None
+def _chain(folder: Path) -> ChainFile:
     # Whether the first line hangs on the ledger is for `proctor audit verify`; here the lines must hold together.
-    alone = read_chain(content.partition(b"\n")[0] + b"\n" if b"\n" in content else b"")
-    first = str(alone.lines[0].fields["previous"]) if alone.lines else NOTHING_BEFORE
-    read = read_chain(content, first, opening=OPENING)
-    for broken in read.breaks:
-        raise EvidenceError(f"{path}:{broken.number}: {broken.what}; run `proctor audit verify {path.parent}`")
-    return read
+    changed = f"run `proctor audit verify {folder}`"
+    return ChainFile(folder / DECISIONS_FILE, OPENING, EvidenceError, changed, hangs_on_another=True)
 
 
 def _decision(raw: Mapping[str, Any], where: str) -> Decision:
@@ -151,16 +128,3 @@ def _is_note(value: object) -> bool:
 def _ledger_head(folder: Path) -> str:
     entries = read_ledger(folder)
     return entries[-1].line.sha256 if entries else NOTHING_BEFORE
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Keep other processes from adding lines meanwhile; makes the file if there is none."""
-    with path.open("ab") as stream:
-        try:
-            import fcntl
-        except ImportError:  # Windows: the page's own server is the only writer
-            yield
-            return
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        yield

@@ -100,14 +100,17 @@ class AppendFile:
         """Of all bytes written so far, in hexadecimal."""
         return self._hash.hexdigest()
 
-    def lock(self) -> None:
+    def lock(self, *, wait: bool = False) -> None:
         """Keep other processes from appending until this one closes the file or ends.
 
+        Args:
+            wait: for another one that has it to let go.
+
         Raises:
-            BlockingIOError: another one has it.
+            BlockingIOError: another one has it, and this one does not wait.
         """
         if fcntl is not None:
-            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def cut(self, length: int) -> bytes:
         """Shorten the file to `length` bytes; return what was cut off.

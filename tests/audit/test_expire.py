@@ -25,21 +25,6 @@ SEEN = [0, *[250] * 5, *[0] * 8]
 DAY = timedelta(days=1)
 
 
-def days(open_: float | None, dismissed: float | None) -> dict[str, Any]:
-    def of(value: float | None) -> dict[str, float | None]:
-        return {"cheating": value, "breach_of_discipline": value, "invalid_recording": value}
-
-    return {"open": of(open_), "dismissed": of(dismissed), "confirmed": of(1000)}
-
-
-@pytest.fixture
-def policy(tmp_path: Path) -> Path:
-    path = tmp_path / "retention.json"
-    raw = {"schema": "proctor-retention/1", "pictures": days(90, 7), "clips": days(30, 7), "snapshots": 90}
-    path.write_text(json.dumps(raw))
-    return path
-
-
 @pytest.fixture
 def exam(tmp_path: Path) -> Path:
     """Two findings of a phone; the second was dismissed."""

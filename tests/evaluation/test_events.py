@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import pytest
 
+from cameras import Red
 from proctor_models.data.event_clips import Clip, Event, read_clips
 from proctor_models.errors import ConfigError, DataError
 from proctor_models.evaluation import events as module
@@ -24,7 +25,6 @@ from proctor_models.evaluation.exact import binomial_interval, poisson_interval
 from proctor_models.rules.policy import RuleSet, ruleset_from_dict
 from proctor_models.runtime.video import Recording
 from proctor_models.runtime.watch import Setup, watch_recordings
-from proctor_models.types import SCENE_CLASSES, Detections, Image, Observation, View
 from watched import finding
 
 TEXT = {"zh": "手机", "en": "phone"}
@@ -37,19 +37,6 @@ GAP = {
     "ends_within_s": 5.0, "severity": "invalid_recording", "title": TEXT, "article": TEXT,
 }  # fmt: skip
 RAW = {"schema": "proctor-rules/1", "name": "remote-exam", "title": TEXT}
-
-
-class Red:
-    """Sees a phone where the frame is red."""
-
-    model_sha256: ClassVar = {"scene": "a" * 64, "head": "b" * 64}
-
-    def observe(self, image: Image, timestamp_s: float = 0.0, view: View = "first") -> Observation:
-        seen = image[..., 2].mean() > 150
-        boxes = np.array([[4, 4, 30, 40]] if seen else [], np.float32).reshape(-1, 4)
-        ids = np.full(len(boxes), SCENE_CLASSES.index("phone"), np.int64)
-        scene = Detections(boxes, np.full(len(boxes), 0.9, np.float32), ids, SCENE_CLASSES)
-        return Observation(timestamp_s, view, (image.shape[1], image.shape[0]), scene)
 
 
 def setup(*rules: Mapping[str, Any]) -> Setup:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from proctor_models.errors import ConfigError, TimestampError
-from proctor_models.rules.hysteresis import Change, Hysteresis, Limits
+from proctor_models.rules.hysteresis import Hysteresis, Limits, Transition
 
 HALF = Limits(enter=0.5, leave=0.3, min_duration_s=1.0, max_gap_s=2.0, min_share=0.5, interval_s=0.5)
 Series = Sequence[tuple[float, float | None]]
@@ -19,7 +19,7 @@ def limits(**changes: float) -> Limits:
     return Limits(**(values | changes))
 
 
-def changes_of(series: Series, kept: Limits = HALF) -> list[Change]:
+def changes_of(series: Series, kept: Limits = HALF) -> list[Transition]:
     follow = Hysteresis(kept)
     return [c for t, score in series for c in follow.observe(t, score)] + follow.finish()
 

@@ -2,12 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import ClassVar
 
 import cv2
 import numpy as np
 import pytest
 
+from cameras import Red
 from proctor_models.rules.policy import ruleset_from_dict
 from proctor_models.runtime.entries import read_ledger
 from proctor_models.runtime.held import Clips, Snapshots
@@ -16,7 +16,6 @@ from proctor_models.runtime.session import Setup
 from proctor_models.runtime.verify import verify
 from proctor_models.runtime.video import Recording
 from proctor_models.runtime.watch import watch_recordings
-from proctor_models.types import SCENE_CLASSES, Detections, Image, Observation, View
 
 TEXT = {"zh": "手机", "en": "phone"}
 RULES = {
@@ -38,19 +37,6 @@ RULES = {
         }
     ],
 }
-
-
-class Red:
-    """Sees a phone where the frame is red."""
-
-    model_sha256: ClassVar = {"scene": "a" * 64}
-
-    def observe(self, image: Image, timestamp_s: float = 0.0, view: View = "first") -> Observation:
-        score = np.array([0.9 if image[..., 2].mean() > 150 else 0.1], np.float32)
-        seen = Detections(
-            np.array([[4, 4, 30, 40]], np.float32), score, np.array([SCENE_CLASSES.index("phone")]), SCENE_CLASSES
-        )
-        return Observation(timestamp_s, view, (image.shape[1], image.shape[0]), seen)
 
 
 @pytest.fixture(scope="module")

@@ -2,53 +2,26 @@
 
 import json
 import os
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from full_disk import JPEG_BYTES, disk, fill, watch
 from proctor_models.errors import EvidenceError
 from proctor_models.runtime import backlog
 from proctor_models.runtime.entries import read_ledger
 from proctor_models.runtime.events import Event
 from proctor_models.runtime.evidence import Ledger
 from proctor_models.runtime.verify import verify
-from sessions import SESSION, STARTED, steps
+from sessions import SESSION, STARTED
 
-JPEG_BYTES = 30_000
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 2 MB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    words = ["mount", "-t", "tmpfs", "-o", "size=2m", "none", folder]
-    made = subprocess.run(words, check=False, capture_output=True, text=True)
-    if made.returncode:
-        pytest.skip(f"no disk can be mounted here ({made.stderr.strip()}); the tests with a disk that refuses go on")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
+__all__ = ["disk"]
 
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backlog, "RETRY_S", 0.0)
-
-
-def fill(disk: Path) -> Path:
-    """Take all room that is left."""
-    filler = disk / "filler"
-    with filler.open("wb", buffering=0) as stream:
-        for size in (65536, 4096, 1):
-            try:
-                while stream.write(bytes(size)):
-                    pass
-            except OSError:
-                continue
-    return filler
 
 
 def events(folder: Path) -> dict[str, dict[str, Any]]:
@@ -57,13 +30,6 @@ def events(folder: Path) -> dict[str, dict[str, Any]]:
 
 def findings(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / "findings.jsonl").read_text("utf-8").splitlines()]
-
-
-def watch(ledger: Ledger, start: int, end: int) -> None:
-    """Steps from one to another of a session of sixty frames."""
-    for i, (time_s, step) in enumerate(steps(frames=60, size=JPEG_BYTES)):
-        if start <= i < end:
-            ledger.step("first", time_s, step)
 
 
 def test_step__a_disk_that_fills_up_loses_nothing_and_is_an_event(disk: Path) -> None:

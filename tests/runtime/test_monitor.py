@@ -145,7 +145,9 @@ def test_observe__the_marked_picture_alone_has_the_boxes(monitor: Monitor) -> No
 
 
 def test_observe__a_finding_without_boxes_has_no_marked_picture(monitor: Monitor) -> None:
-    steps = run(monitor, {i / 2: np.full((48, 64, 3), (0, 90, 0), np.uint8) for i in range(5)})
+    green = np.zeros((48, 64, 3), np.uint8)
+    green[..., 1] = 60 + 90 * (np.indices((48, 64)).sum(0) // 4 % 2)  # a pattern: a plain picture counts as covered
+    steps = run(monitor, {i / 2: green for i in range(5)})
     (found,) = [*reported(steps), *monitor.finish()]
     assert (found.finding.rule, found.finding.marked, found.finding.boxes) == ("absence", None, ())
     assert found.finding.evidence == ("evidence/F0001-peak.jpg",)

@@ -3,14 +3,14 @@
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import cv2
 import jsonschema
 import numpy as np
 import pytest
 
-from cameras import GAP, PHONE, TEXT
+from cameras import GAP, PHONE, TEXT, Red
 from proctor_models.cli import main
 from proctor_models.errors import ConfigError, EvidenceError, PackError, VideoError
 from proctor_models.rules.policy import RuleSet, ruleset_from_dict
@@ -23,26 +23,10 @@ from proctor_models.runtime.report import render
 from proctor_models.runtime.session import Setup, summary
 from proctor_models.runtime.video import Recording
 from proctor_models.runtime.watch import Options, watch, watch_recordings
-from proctor_models.types import SCENE_CLASSES, Detections, Image, Observation, View
+from proctor_models.types import View
 
 THRESHOLDS = {"phone": 0.5, "earphone": 0.4}
 RAW = {"schema": "proctor-rules/1", "name": "remote-exam", "title": TEXT, "rules": [PHONE, GAP]}
-
-
-class Red:
-    """Sees a phone in the upper left where the frame is red."""
-
-    model_sha256: ClassVar = {"scene": "a" * 64, "head": "b" * 64}
-
-    def observe(self, image: Image, timestamp_s: float = 0.0, view: View = "first") -> Observation:
-        seen = image[..., 2].mean() > 150
-        scene = Detections(
-            np.array([[4, 4, 30, 40]] if seen else [], np.float32).reshape(-1, 4),
-            np.array([0.9] if seen else [], np.float32),
-            np.array([SCENE_CLASSES.index("phone")] if seen else [], np.int64),
-            SCENE_CLASSES,
-        )
-        return Observation(timestamp_s, view, (image.shape[1], image.shape[0]), scene)
 
 
 def record(path: Path, seconds: float, phone: tuple[float, float] = (-1, -1), fps: float = 10) -> Path:

@@ -180,6 +180,15 @@ class Engine:
         """Score that opens a finding, by rule; rules that read no scores are left out."""
         return dict(self._thresholds)
 
+    @property
+    def least(self) -> dict[str, float]:
+        """By detector, the lowest score that keeps a finding of any rule open; less counts for none."""
+        lowest: dict[str, float] = {}
+        for track, follow in self._follow.items():
+            leave, name = follow.limits.leave, track.rule.detector
+            lowest[name] = min(leave, lowest.get(name, leave))
+        return lowest
+
     def check(self, view: str, timestamp_s: float) -> None:
         """Refuse a time that `observe` would refuse; nothing is changed.
 

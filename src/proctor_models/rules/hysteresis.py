@@ -98,7 +98,7 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Change:
+class Transition:
     """A finding opened, or closed with its final span."""
 
     kind: Literal["opened", "closed"]
@@ -111,8 +111,8 @@ class Hysteresis:
     >>> limits = Limits(enter=0.5, leave=0.3, min_duration_s=1, max_gap_s=2, min_share=0.5, interval_s=1)
     >>> follow = Hysteresis(limits)
     >>> for t, score in enumerate([0.1, 0.6, 0.9, 0.4, 0.1, 0.1, 0.1]):
-    ...     for change in follow.observe(t, score):
-    ...         print(t, change.kind, change.span.start_s, change.span.end_s, change.span.peak_score)
+    ...     for transition in follow.observe(t, score):
+    ...         print(t, transition.kind, transition.span.start_s, transition.span.end_s, transition.span.peak_score)
     2 opened 1 2 0.9
     6 closed 1 3 0.9
     """
@@ -128,7 +128,9 @@ class Hysteresis:
         self._positive = 0
         self._assessable = 0
 
-    def observe(self, timestamp_s: float, score: float | None, boxes: Iterable[Iterable[float]] = ()) -> list[Change]:
+    def observe(
+        self, timestamp_s: float, score: float | None, boxes: Iterable[Iterable[float]] = ()
+    ) -> list[Transition]:
         """Take one frame; return what it opened and closed, in that order of time.
 
         Args:
@@ -140,9 +142,9 @@ class Hysteresis:
             TimestampError: time runs backwards, or is no number.
         """
         step_s = self._advance(timestamp_s)
-        changes: list[Change] = []
+        transitions: list[Transition] = []
         if self._lapsed(timestamp_s, step_s, self._is_positive(score)):
-            changes += self._end()
+            transitions += self._end()
         # Judged again: after a close the bar is back at `enter`.
         positive = self._is_positive(score)
         if positive and score is not None:
@@ -151,9 +153,9 @@ class Hysteresis:
             self._assessable += 1
             self._positive += positive
         self._last_positive = positive
-        return changes + self._judge(positive)
+        return transitions + self._judge(positive)
 
-    def finish(self) -> list[Change]:
+    def finish(self) -> list[Transition]:
         """No more frames: close what is open, at its last positive frame."""
         return self._end()
 
@@ -188,7 +190,7 @@ class Hysteresis:
         else:
             self.span = replace(self.span, end_s=timestamp_s)
 
-    def _judge(self, positive: bool) -> list[Change]:
+    def _judge(self, positive: bool) -> list[Transition]:
         """Open the span under way, drop it, or leave it."""
         if self.span is None or self.is_open:
             return []
@@ -196,13 +198,13 @@ class Hysteresis:
             self.span = None
         elif positive and self.span.duration_s >= self.limits.min_duration_s - self.limits.slack_s:
             self.is_open = True
-            return [Change("opened", self.span)]
+            return [Transition("opened", self.span)]
         return []
 
-    def _end(self) -> list[Change]:
-        changes = [Change("closed", self.span)] if self.span is not None and self.is_open else []
+    def _end(self) -> list[Transition]:
+        transitions = [Transition("closed", self.span)] if self.span is not None and self.is_open else []
         self.span, self.is_open, self._last_positive = None, False, False
-        return changes
+        return transitions
 
 
 def _boxes(boxes: Iterable[Iterable[float]]) -> tuple[Box, ...]:

@@ -51,6 +51,11 @@ class Backlog:
     def __len__(self) -> int:
         return len(self._urgent) + len(self._others) + len(self._scores)
 
+    @property
+    def size(self) -> int:
+        """Bytes of pictures, clips and scores that wait."""
+        return sum(each.size for each in (*self._urgent, *self._others)) + self._score_bytes
+
     def put(self, entry: Pending) -> None:
         """Put an entry on the disk, after all that waited before it.
 
@@ -79,24 +84,39 @@ class Backlog:
         try:
             action()
         except OSError as error:
-            self._fill(error, timestamp_s)
+            self.refused(error, timestamp_s)
 
     def settle(self, timestamp_s: float) -> None:
         """Put everything on the disk that still waits.
 
         Raises:
-            OSError: the disk refuses.
+            OSError: the disk refuses; what it refused waits on.
         """
-        if self.is_full:
-            self.reserve.take()
-            self._flush_all()
-            self._back(timestamp_s)
         self._flush_all()
+        if self.is_full:
+            self._back(timestamp_s)
+
+    def refused(self, error: OSError, timestamp_s: float) -> None:
+        """The disk refused: say so with the room that was kept, and put there what else is urgent.
+
+        Raises:
+            OSError: `error`; not with `live`.
+        """
+        if not self.live:
+            raise error
+        if self.is_full:
+            return
+        self.is_full, self._full_s, self._tried = True, timestamp_s, time.monotonic()
+        self.reserve.give()
+        self._urgent.appendleft(_event("disk_full", timestamp_s, {"reason": error.strerror or str(error)}))
+        with suppress(OSError):
+            self._flush(self._urgent)
 
     def _drain(self, timestamp_s: float) -> None:
         if self.is_full and time.monotonic() - self._tried >= RETRY_S:
             self._tried = time.monotonic()
             try:
+                self.reserve.take()
                 self.settle(timestamp_s)
             except OSError:
                 self.reserve.give()
@@ -105,7 +125,7 @@ class Backlog:
             if not self.is_full:
                 self._flush_all()
         except OSError as error:
-            self._fill(error, timestamp_s)
+            self.refused(error, timestamp_s)
 
     def _flush(self, queue: deque[Pending]) -> None:
         while queue:
@@ -113,7 +133,7 @@ class Backlog:
                 self._store.put(queue[0])
             except OSError:
                 raise  # it stays first
-            except BaseException:
+            except Exception:
                 queue.popleft()  # never to be written: raised once, not with every entry after it
                 raise
             queue.popleft()
@@ -124,18 +144,6 @@ class Backlog:
         while self._scores:
             self._store.scores.append(self._scores[0], sync=False)
             self._score_bytes -= len(self._scores.popleft())
-
-    def _fill(self, error: OSError, timestamp_s: float) -> None:
-        """The disk refused: say so with the room that was kept, and put there what else is urgent."""
-        if not self.live:
-            raise error
-        if self.is_full:
-            return
-        self.is_full, self._full_s, self._tried = True, timestamp_s, time.monotonic()
-        self.reserve.give()
-        self._urgent.appendleft(_event("disk_full", timestamp_s, {"reason": error.strerror or str(error)}))
-        with suppress(OSError):
-            self._flush(self._urgent)
 
     def _back(self, timestamp_s: float) -> None:
         lost = {f"lost_{name}": number for name, number in self._lost.items()}

@@ -139,6 +139,11 @@ class Ledger:
         """Entries that are not on the disk yet because it refuses them; always 0 for a recording."""
         return len(self._backlog)
 
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes of pictures, clips and scores among them."""
+        return self._backlog.size
+
     def start(self, content: Mapping[str, Any], timestamp_s: float | None = None) -> None:
         """Say what the exam is watched with (pack, rules, thresholds, views); before anything else.
 
@@ -210,23 +215,35 @@ class Ledger:
     def complete(self, session: Mapping[str, Any]) -> None:
         """Seal the scores, write session.json, and close the ledger: the mark that nothing is missing.
 
+        Of a live exam, what waits for the disk waits on when this raises: free the disk and call it again, or let
+        `runtime.patience.complete` do so. Only `close`, as at the end of a ``with`` block, gives it up.
+
         Raises:
-            EvidenceError: the disk refuses, in a live exam too; the session then stays incomplete, and what could be
-                written is kept.
+            EvidenceError: the disk refuses, in a live exam too.
         """
+        with self._lock, _disk(self.folder):
+            if self._backlog.live:
+                self._backlog.reserve.give()  # its room is for the end, too
+            try:
+                self._complete(session)
+            except OSError as error:
+                self._backlog.refused(error, self._timestamp_s)
+                raise
+        self.close()
+
+    def _complete(self, session: Mapping[str, Any]) -> None:
+        self._backlog.settle(self._timestamp_s)
+        self._seal_scores()
+        # After the backlog, in which snapshots may have waited.
         whole = {"schema": SESSION_SCHEMA, **session, "snapshots": self.snapshots, "complete": True}
         text = json.dumps(whole, ensure_ascii=False, indent=2, allow_nan=False).encode("utf-8", "replace") + b"\n"
-        with self._lock, _disk(self.folder):
-            self._backlog.settle(self._timestamp_s)
-            self._seal_scores()
-            self._store.put_whole(SESSION_FILE, text)
-            hashes = {
-                SESSION_FILE: sha256(text),
-                FINDINGS_FILE: self._store.lines.sha256,
-                SCORES_FILE: self._store.scores.sha256,
-            }
-            self._store.seal("completed", self._timestamp_s, hashes)
-        self.close()
+        self._store.put_whole(SESSION_FILE, text)
+        hashes = {
+            SESSION_FILE: sha256(text),
+            FINDINGS_FILE: self._store.lines.sha256,
+            SCORES_FILE: self._store.scores.sha256,
+        }
+        self._store.seal("completed", self._timestamp_s, hashes)
 
     def close(self) -> None:
         """Put the lines written so far on the disk; without `complete` the session stays incomplete."""

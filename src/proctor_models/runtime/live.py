@@ -21,6 +21,7 @@ from threading import Event as Flag
 from types import FrameType
 
 from proctor_models.errors import ConfigError, DataError, ModelError, VideoError
+from proctor_models.runtime import patience
 from proctor_models.runtime.entries import FINDINGS_FILE, SCORES_FILE
 from proctor_models.runtime.events import Event
 from proctor_models.runtime.evidence import Ledger
@@ -45,6 +46,8 @@ class LiveOptions:
     """Share of one core that the whole process may take; None for all it needs."""
     resume: bool = False
     """Whether to go on with a session that was cut short."""
+    patience_s: float = math.inf
+    """Seconds to wait at the end for room on a full disk. In the main thread Ctrl-C or SIGTERM ends the wait, too."""
 
     def check(self, *, is_live: bool) -> None:
         """Refuse what makes no sense, before anything is opened.
@@ -170,7 +173,7 @@ def watch_live(
 
     Raises:
         ConfigError, VideoError, EvidenceError: see `watch.watch`. Once it watches, a camera that is lost or a disk
-            that is full raises nothing: it is recorded.
+            that is full raises nothing: it is recorded. At the end a full disk is waited for (`runtime.patience`).
     """
     setup.monitor()  # what cannot be kept is refused before anything is opened or written
     stop, fresh, clock = stop or Flag(), Flag(), ExamClock()
@@ -196,7 +199,10 @@ def watch_live(
         for reader in readers.values():
             reader.stop()
         exam.finish("asked to" if stop.is_set() else "the time was up")
-        ledger.complete(_session(setup, sources, readers, exam.analysed + before, clock()))
+        session = _session(setup, sources, readers, exam.analysed + before, clock())
+        give_up = Flag()
+        with _stopped_by_signals(give_up, give_up):
+            patience.complete(ledger, session, give_up, options.patience_s)
     return _found(out)
 
 
@@ -225,7 +231,7 @@ def _run(
 
 @contextmanager
 def _stopped_by_signals(stop: Flag, fresh: Flag) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end the watching in good order; a second Ctrl-C ends the process."""
+    """Let Ctrl-C and SIGTERM end something in good order by a flag; the same once more ends the process."""
     if threading.current_thread() is not threading.main_thread():
         yield  # signals come to the main thread alone; whoever runs us elsewhere stops us by the flag
         return

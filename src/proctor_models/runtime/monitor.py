@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Protocol
 
 from proctor_models.detectors import DETECTORS
+from proctor_models.detectors.blind import assessable
 from proctor_models.detectors.spec import Detector
 from proctor_models.errors import ConfigError
 from proctor_models.rules.engine import Change, Engine, Track
@@ -121,6 +122,7 @@ class Monitor:
         known = {detector.name: detector for detector in self._detectors}
         shipped = {name: thresholds[name] for name in known if name in thresholds}
         self._engine = Engine(ruleset, shipped, interval_s, known)
+        self._least = self._engine.least
         self._scans = Scans(ruleset)
         self._pushed: dict[str, dict[str, float | None]] = {view: {} for view in VIEWS}
         for i, rule in enumerate(ruleset.rules):
@@ -194,7 +196,8 @@ class Monitor:
             with self._lock:
                 self._engine.check(view, timestamp_s)  # before the camera remembers the frame
             observation = replace(seen, camera=self._cameras[view].observe(shot.image, timestamp_s))
-            readings = {d.name: _on_record(d.read(observation)) for d in self._detectors if view in d.views}
+            read = {d.name: _on_record(d.read(observation)) for d in self._detectors if view in d.views}
+            readings = assessable(read, self._least)
             self._scans.observe(shot.image, observation)
             with self._lock:
                 return self._judge(view, timestamp_s, shot, readings)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from proctor_models.errors import ModelError
+from proctor_models.runtime.onnx_constants import Node, fault
 
 # fmt: off
 OPERATORS = frozenset(
@@ -23,9 +24,9 @@ OPERATORS = frozenset(
     )
 )
 # fmt: on
-"""Operators a net may use: none has a body, state or randomness. Some make much out of little (Resize, Gather,
-MatMul of a column and a row): for those a pack's signature has to answer, what is checked here is what a file declares.
-"""
+"""Operators a net may use: none has a body, state or randomness. Some make much out of little (Resize, Concat, Gather,
+MatMul of a column and a row): of constants that is refused here (`runtime.onnx_constants`), of a picture while it runs
+(`runtime.model.MAX_MEMORY`)."""
 MAX_NODES = 5_000
 """Nodes of a net; ours have 610 at most."""
 _MAX_DIMS = 8  # of a tensor; ours have 4
@@ -47,7 +48,7 @@ _NEVER = {
     "attribute": {6: _BODY, 11: _BODY, 22: _SPARSE, 23: _SPARSE},
     "tensor": {3: "a tensor in segments", 6: "text", 13: "weights kept in another file"},
 }
-_DIMS, _TYPE, _LOCATION = 1, 2, 14  # fields of a tensor
+_DIMS, _TYPE, _NAME, _LOCATION = 1, 2, 8, 14  # fields of a tensor
 _ONCE = {("model", 7), ("attribute", 5)}
 _NAMES = {
     ("node", 4): (OPERATORS, "operators that nets of ours use (OPERATORS in onnx_wire.py)"),
@@ -67,9 +68,13 @@ def check_model(data: bytes, where: str) -> None:
     proctor_models.errors.ModelError: net.onnx: expected an ONNX model, got other or damaged bytes (cut off)
     """
     try:
-        _Walk(where).enter(memoryview(data), "model")
+        walk = _Walk(where)
+        walk.enter(memoryview(data), "model")
+        wrong = fault(walk.nodes, walk.tensors)
     except (IndexError, ValueError) as error:
         raise ModelError(f"{where}: expected an ONNX model, got other or damaged bytes ({_reason(error)})") from None
+    if wrong is not None:
+        raise ModelError(f"{where}: {wrong}")
 
 
 def _reason(error: Exception) -> str:
@@ -81,9 +86,14 @@ class _Walk:
 
     def __init__(self, where: str) -> None:
         self._where = where
-        self._fields = self._nodes = 0
+        self._fields = 0
+        self.nodes: list[Node] = []
+        self.tensors: dict[str, int] = {}
+        """Elements of each weight."""
 
-    def enter(self, message: memoryview, kind: str) -> None:
+    def enter(self, message: memoryview, kind: str) -> int:
+        """Check a message and what it holds; elements of the tensors in it."""
+        count = 0
         holds, never = _HOLDS.get(kind, {}), _NEVER.get(kind, {})
         seen: set[int] = set()
         for number, value in self._read(message):
@@ -99,24 +109,38 @@ class _Walk:
                 self._name(str(value[:60], "utf-8", "replace"), *_NAMES[kind, number])
             inside = holds.get(number)
             if inside == "tensor":
-                self._tensor(value)
+                count += self._tensor(value, is_weight=kind == "graph")
+            elif inside == "node":
+                self._node(value)
             elif inside:
-                self._nodes += inside == "node"
-                if self._nodes > MAX_NODES:
-                    self._refuse(f"expected at most {MAX_NODES} nodes, got more")
-                self.enter(value, inside)
+                count += self.enter(value, inside)
+            elif kind == "attribute":
+                count += len(value)  # a list of numbers, at a byte or more each
+        return count
+
+    def _node(self, message: memoryview) -> None:
+        if len(self.nodes) >= MAX_NODES:
+            self._refuse(f"expected at most {MAX_NODES} nodes, got more")
+        constants = self.enter(message, "node")
+        words: dict[int, list[str]] = {1: [], 2: [], 4: []}  # inputs, outputs, operator
+        for number, value in _fields(message):
+            if number in words and isinstance(value, memoryview):
+                words[number].append(str(value, "utf-8", "replace"))
+        self.nodes.append(Node("".join(words[4][-1:]), tuple(words[1]), tuple(words[2]), constants))
 
     def _name(self, name: str, known: frozenset[str], expected: str) -> None:
         if name not in known:
             self._refuse(f"expected {expected}, got {name!r}")
 
-    def _tensor(self, message: memoryview) -> None:
-        """Every element a tensor declares is there: one that declares terabytes weighs terabytes."""
-        count, dims = 1, 0
+    def _tensor(self, message: memoryview, *, is_weight: bool) -> int:
+        """Every element a tensor declares is there: one that declares terabytes weighs terabytes. How many they are."""
+        count, dims, name = 1, 0, ""
         for number, value in self._read(message):
             if number in _NEVER["tensor"] or (number == _LOCATION and value != 0):
                 what = _NEVER["tensor"].get(number, "weights kept in another file")
                 self._refuse(f"expected all weights inside the file, got {what}; export with the weights embedded")
+            if number == _NAME and isinstance(value, memoryview):
+                name = str(value, "utf-8", "replace")
             if number == _TYPE and value not in _TYPES:
                 self._refuse(f"expected tensors of numbers, got data type {value!r}")
             if number == _DIMS:
@@ -126,6 +150,9 @@ class _Walk:
                         self._refuse(f"expected tensors of at most {_MAX_DIMS} dimensions, got more")
         if count > len(message):
             self._refuse(f"expected every tensor's numbers in the file, got {count} in {len(message)} bytes")
+        if is_weight:
+            self.tensors[name] = count
+        return count
 
     def _read(self, message: memoryview) -> Iterator[tuple[int, memoryview | int]]:
         for field in _fields(message):

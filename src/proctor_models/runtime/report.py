@@ -99,6 +99,7 @@ def review(folder: Path, *, served: bool = False) -> dict[str, Any]:
         "served": served,
         "ledger_sha256": exam.sha256,
         "ledger_head": journal.head,
+        "ledger_heads": journal.heads,
         "horizon_s": horizon_s,
         "session": {**asdict(session), "views": _views(exam, intervals_s)},
         "detectors": _detectors(exam, intervals_s),

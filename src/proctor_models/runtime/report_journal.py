@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from proctor_models.runtime.entries import Entry, read_ledger
+from proctor_models.runtime.chain import NOTHING_BEFORE
+from proctor_models.runtime.entries import Entry, completed, read_ledger
 
 RESTARTED = "restarted"
 
@@ -34,6 +35,9 @@ class Journal:
 
     head: str | None = None
     """Hash of the ledger's last line."""
+    heads: tuple[str, ...] = (NOTHING_BEFORE,)
+    """What the last line's hash was at any time since the watching ended: expiries add lines, and decisions hang on the
+    one that was the last when the first of them was made."""
     happenings: tuple[Happening, ...] = ()
     """By time."""
     clips: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -54,7 +58,9 @@ def read_journal(folder: Path) -> Journal:
         if entry.kind == "clip":
             finding = entry.content["finding"]
             clips[finding] = (*clips.get(finding, ()), entry.content["path"])
-    return Journal(entries[-1].line.sha256, _happenings(entries), clips)
+    end = completed(entries) or entries[-1]
+    heads = tuple(entry.line.sha256 for entry in entries[end.seq :])
+    return Journal(heads[-1], heads, _happenings(entries), clips)
 
 
 def _happenings(entries: Sequence[Entry]) -> tuple[Happening, ...]:

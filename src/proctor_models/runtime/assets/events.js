@@ -9,9 +9,18 @@ function happeningDetail(each) {
   return Object.entries(each.detail).map(([name, value]) => `${words().detail[name] || name}: ${happeningValue(name, value)}`).join(" · ");
 }
 
-// Names end in their unit. A reason that the program gives is translated; what a driver or the system says is not.
+// A reason that the program gives is translated; what a driver or the system says is not.
+function happeningReason(text) {
+  for (const [template, sentence] of words().reasonTemplates) {
+    const found = template.exec(text);
+    if (found) return sentence(...found.slice(1));
+  }
+  return words().reason[text] || text;
+}
+
+// Names end in their unit.
 function happeningValue(name, value) {
-  if (name === "reason") return words().reason[value] || value;
+  if (name === "reason") return happeningReason(String(value));
   if (name === "since_s") return clock(value);
   if (name.endsWith("_s")) return words().seconds(value);
   if (name.endsWith("_deg")) return `${value}°`;

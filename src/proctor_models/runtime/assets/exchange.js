@@ -49,7 +49,7 @@ function decisionRows(text) {
     return whole.ledger_sha256["findings.jsonl"] === DATA.ledger_sha256["findings.jsonl"] ? whole.decisions : null;
   }
   const rows = lines.map((line) => JSON.parse(line));
-  return rows[0].previous === (DATA.ledger_head || "0".repeat(64)) ? rows : null;
+  return DATA.ledger_heads.includes(rows[0].previous) ? rows : null;
 }
 
 function exchangeButtons() {

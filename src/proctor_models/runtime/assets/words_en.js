@@ -94,6 +94,7 @@ const EN = {
     turn_deg: "turned", plus_minus_deg: "plus or minus", candidate_share: "candidate in the picture",
   },
   reason: {},
+  reasonTemplates: [],
   noHappenings: "Nothing out of the ordinary was recorded.",
   scores: "Scores over the exam",
   scoresHint: "Each pixel keeps its highest and lowest score, so a single high frame stays visible. Dashed: threshold. Striped: no frames analysed (none recorded, or no time for them). Dotted: not assessable.",

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from proctor_models.runtime.entries import Entry, read_ledger
+from proctor_models.runtime.presence import PRESENT_FROM
+from proctor_models.runtime.report_curves import Span
 
 RESTARTED = "restarted"
+PICTURE_SIZE = "picture_size"
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Journal:
     """By time."""
     clips: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Paths by finding id."""
+    present: Mapping[str, list[Span]] | None = None
+    """By view, when frames came and were not analysed; None where the ledger does not tell."""
 
 
 def read_journal(folder: Path) -> Journal:
@@ -54,20 +59,38 @@ def read_journal(folder: Path) -> Journal:
         if entry.kind == "clip":
             finding = entry.content["finding"]
             clips[finding] = (*clips.get(finding, ()), entry.content["path"])
-    return Journal(entries[-1].line.sha256, _happenings(entries), clips)
+    present = _present(entries) if PRESENT_FROM in entries[0].content else None
+    return Journal(entries[-1].line.sha256, _happenings(entries), clips, present)
+
+
+def _present(entries: Sequence[Entry]) -> dict[str, list[Span]]:
+    """What was told bit by bit, in one piece where frames came on."""
+    found: dict[str, list[Span]] = {}
+    for entry in entries:
+        for since_s, until_s in entry.content["spans"] if entry.kind == "present" else ():
+            spans = found.setdefault(entry.content["view"], [])
+            if spans and since_s <= spans[-1][1]:
+                spans[-1] = (spans[-1][0], max(spans[-1][1], until_s))
+            else:
+                spans.append((since_s, until_s))
+    return found
 
 
 def _happenings(entries: Sequence[Entry]) -> tuple[Happening, ...]:
     found = [
-        Happening(RESTARTED, *_gap(entry), view=None, at=entry.at, detail={})
+        Happening(RESTARTED, *_gap(entry), view=None, at=entry.at, detail=_assumed(entry))
         for entry in entries
         if entry.kind == "resumed"
     ]
     told = bool(found)  # a restart is told once, by the line that knows the gap
+    measured: set[object] = set()
     for entry in entries:
         if entry.kind == "event" and not (told and entry.content.get("event") == RESTARTED):
             raw = entry.content
             view, detail = raw.get("view"), raw.get("detail")
+            if raw["event"] == PICTURE_SIZE and view not in measured:
+                measured.add(view)  # what a view begins with is nothing that happened
+                continue
             found.append(
                 Happening(
                     kind=raw["event"],
@@ -79,6 +102,11 @@ def _happenings(entries: Sequence[Entry]) -> tuple[Happening, ...]:
                 )
             )
     return tuple(sorted(found, key=lambda each: each.timestamp_s))
+
+
+def _assumed(entry: Entry) -> dict[str, str | int | float]:
+    said = entry.content.get("assumed")
+    return {"assumed": said} if isinstance(said, str) else {}
 
 
 def _gap(entry: Entry) -> tuple[float, float]:

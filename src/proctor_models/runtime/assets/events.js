@@ -11,7 +11,7 @@ function happeningDetail(each) {
 
 // Names end in their unit. A reason that the program gives is translated; what a driver or the system says is not.
 function happeningValue(name, value) {
-  if (name === "reason") return words().reason[value] || value;
+  if (name === "reason" || name === "assumed") return words().reason[value] || value;
   if (name === "since_s") return clock(value);
   if (name.endsWith("_s")) return words().seconds(value);
   if (name.endsWith("_deg")) return `${value}°`;

@@ -12,10 +12,12 @@ from typing import Any
 from cameras import GAP, PHONE, THRESHOLDS, Camera, Clock, Red, Shown, grey, ruleset
 from proctor_models.errors import VideoError
 from proctor_models.runtime.evidence import Ledger
-from proctor_models.runtime.live import LiveExam
+from proctor_models.runtime.live import started
+from proctor_models.runtime.live_exam import LiveExam
 from proctor_models.runtime.pace import Pace, PaceName, rates
 from proctor_models.runtime.reader import Capture, Reader
 from proctor_models.runtime.session import Setup
+from proctor_models.runtime.sources import source
 from proctor_models.types import Image, View
 
 
@@ -41,14 +43,23 @@ def reader(
 class Exam:
     """A live exam without threads: cameras, monitor and ledger in step with a clock that the cameras move."""
 
-    def __init__(self, out: Path, shown: dict[View, list[Shown]], observer: Any = None, budget: Any = None) -> None:
-        self.clock = Clock()
-        setup = Setup(observer or Red(), ruleset(), THRESHOLDS, "1.0", 2.0, "adaptive")
-        self.ledger = Ledger(out, live=True)
-        self.ledger.start(setup.to_dict())
+    def __init__(
+        self,
+        out: Path,
+        shown: dict[View, list[Shown]],
+        observer: Any = None,
+        budget: Any = None,
+        resume_s: float | None = None,
+    ) -> None:
+        """With `resume_s`, the exam in `out` is gone on with at that time."""
+        self.clock = Clock(resume_s or 0.0)
+        self.setup = Setup(observer or Red(), ruleset(), THRESHOLDS, "1.0", 2.0, "adaptive")
+        self.ledger = Ledger(out, live=True) if resume_s is None else Ledger.resume(out)
+        monitor = self.setup.monitor(self.ledger)
+        self.ledger.start(started(self.setup, {view: source("0") for view in shown}), resume_s)
         self.readers = {view: reader(self.clock, frames, view=view, pace="adaptive") for view, frames in shown.items()}
         budget = None if budget is None else budget(self.clock)
-        self.exam = LiveExam(setup.monitor(self.ledger), self.ledger, self.readers, self.clock, budget)
+        self.exam = LiveExam(monitor, self.ledger, self.readers, self.clock, budget)
 
     def run(self, until_s: float, work: Callable[[], None] = lambda: None) -> None:
         while self.clock.now_s < until_s:

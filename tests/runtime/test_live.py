@@ -17,7 +17,7 @@ from threading import Event as Flag
 import pytest
 
 from cameras import GAP, PHONE, TEXT, THRESHOLDS, Red, grey, ruleset
-from lives import Webcam, entries, findings, quick
+from lives import Exam, Webcam, entries, findings, quick, showing
 from proctor_models.cli import main
 from proctor_models.errors import ConfigError, EvidenceError, VideoError
 from proctor_models.runtime import sources
@@ -75,7 +75,21 @@ def test_watch_live__a_session_that_was_cut_short_is_gone_on_with(tmp_path: Path
     assert verify(out).is_complete
 
 
-def test_watch_live__a_gap_between_two_runs_is_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_watch_live__without_a_camera_after_a_restart_its_size_stays_known(tmp_path: Path) -> None:
+    out = tmp_path / "exam"
+    before = Exam(out, {"first": showing(3)})
+    before.run(2.9)
+    before.ledger.close()  # killed
+
+    def refuse(_: Source) -> Capture:
+        raise VideoError("camera 0: /dev/video0 is not there")
+
+    watch_live(before.setup, {"first": source("0")}, out, LiveOptions(for_s=0.3, resume=True), opener=refuse)
+    (view,) = json.loads((out / "session.json").read_text("utf-8"))["views"].values()
+    assert view["resolution_wh"] == [64, 48]
+
+
+def test_watch_live__a_gap_between_two_runs_is_a_finding(tmp_path: Path) -> None:
     out, setup = tmp_path / "exam", quick()
     with Ledger(out, live=True) as ledger:
         ledger.start({**setup.to_dict(), "live": True})
@@ -167,7 +181,11 @@ def test_watch_live__a_signal_ends_it_in_good_order(number: signal.Signals, tmp_
 
 @pytest.mark.slow
 def test_main__a_stream_that_breaks_off_and_comes_back(
-    make_pack: Callable[..., Path], reseal: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_pack: Callable[..., Path],
+    reseal: Callable[..., None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Real RTSP, from the command line to the page; the nets see a phone in every frame."""
     folder, out = make_pack([("phone", (10, 20, 40, 50), 0.8)]), tmp_path / "exam"
@@ -194,6 +212,11 @@ def test_main__a_stream_that_breaks_off_and_comes_back(
     assert kinds[-1] == "stopped"
     found = Counter(finding["rule"] for finding in findings(out))
     assert (found["phone"], found["gap"] >= 1) == (2, True)
+    capsys.readouterr()
+    assert main(["audit", "replay", str(out), "--pack", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert f"{sum(found.values())} findings from scores.jsonl through the rules" in said
+    assert "left out" not in said  # gaps of a live exam are on record, too
     assert verify(out).is_complete
     assert (out / "review.html").is_file()
     assert not any(b"hunter2" in path.read_bytes() for path in out.rglob("*") if path.is_file())

@@ -10,6 +10,7 @@ from cameras import Clock, Red, grey
 from lives import Exam, entries, findings, showing
 from proctor_models.errors import ModelError
 from proctor_models.runtime.pace import Budget
+from proctor_models.runtime.report_journal import read_journal
 from proctor_models.types import Image, Observation, View
 
 
@@ -22,7 +23,8 @@ def test_turn__findings_events_and_gaps_of_a_camera_that_was_away(tmp_path: Path
     assert (phone["rule"], phone["start_s"]) == ("phone", pytest.approx(5.1, abs=0.6))
     assert phone["end_s"] == pytest.approx(8, abs=0.3)
     assert (gap["rule"], gap["start_s"], gap["end_s"]) == ("gap", pytest.approx(12.5, abs=1), pytest.approx(25, abs=5))
-    assert [event["event"] for event in entries(tmp_path / "exam", "event")] == ["camera_lost", "stopped"]
+    told = [event["event"] for event in entries(tmp_path / "exam", "event")]
+    assert told == ["picture_size", "camera_lost", "stopped"]
     assert [one["finding"]["id"] for one in entries(tmp_path / "exam", "opened")] == ["F0001"]
 
 
@@ -71,6 +73,36 @@ def test_turn__frames_left_out_for_want_of_processor_time_are_no_gap_but_lost_on
     assert [(gap["rule"], gap["start_s"], gap["end_s"]) for gap in gaps] == [("gap", 20.0, 28.0)]
 
 
+def test_turn__what_came_is_told_only_where_frames_lie_apart(tmp_path: Path) -> None:
+    exam = Exam(tmp_path / "exam", {"first": [*showing(60), (8.0, grey()), *showing(20)]})
+    exam.run(87.9)
+    assert entries(tmp_path / "exam", "present") == []
+    exam.stop()
+    for told in entries(tmp_path / "exam", "present"):  # the end alone: frames after the last that was analysed
+        assert told["timestamp_s"] >= 87.9
+        assert len(told["spans"]) == 1
+
+
+def test_turn__refused_frames_are_told_once_and_in_one_piece(tmp_path: Path) -> None:
+    class Blind(Red):
+        def observe(self, image: Image, timestamp_s: float = 0.0, view: View = "first") -> Observation:
+            if 5 < timestamp_s < 25:
+                raise ModelError("scene.onnx: scores: expected finite numbers, got NaN or infinity")
+            return super().observe(image, timestamp_s, view)
+
+    exam = Exam(tmp_path / "exam", {"first": showing(40)}, observer=Blind())
+    exam.run(39.9)
+    exam.stop()
+    assert [finding for finding in findings(tmp_path / "exam") if finding["view"] == "first"] == []
+    told = entries(tmp_path / "exam", "present")
+    assert 5 <= len(told) <= 12  # each two seconds, not each frame
+    spans = [tuple(span) for each in told for span in each["spans"]]
+    assert spans == sorted(spans)
+    came = read_journal(tmp_path / "exam").present
+    assert came is not None
+    assert (came["first"][0][0], came["first"][0][1]) == (pytest.approx(5, abs=1), pytest.approx(25, abs=2))
+
+
 def test_turn__a_net_that_gives_no_numbers_is_told_and_watching_goes_on(tmp_path: Path) -> None:
     class Sick(Red):
         def observe(self, image: Image, timestamp_s: float = 0.0, view: View = "first") -> Observation:
@@ -81,7 +113,7 @@ def test_turn__a_net_that_gives_no_numbers_is_told_and_watching_goes_on(tmp_path
     exam = Exam(tmp_path / "exam", {"first": showing(8)}, observer=Sick())
     exam.run(7.9)
     exam.stop()
-    event = entries(tmp_path / "exam", "event")[0]
+    _, event, *_ = entries(tmp_path / "exam", "event")
     assert (event["event"], "NaN" in event["detail"]["reason"]) == ("frame_unreadable", True)
     assert exam.exam.analysed["first"] >= 5
 

@@ -30,19 +30,26 @@ def run(one: Reader, clock: Clock, until_s: float, taken: list[float] | None = N
 
 
 def told(events: list[Event]) -> list[tuple[str, float]]:
-    return [(event.kind, round(event.timestamp_s, 1)) for event in events]
+    """All but what the view began with."""
+    return [(event.kind, round(event.timestamp_s, 1)) for event in without_size(events)]
+
+
+def without_size(events: list[Event]) -> list[Event]:
+    assert [event.kind for event in events].count("picture_size") <= 1
+    return [event for event in events if event.kind != "picture_size"]
 
 
 def test_step__frames_come_at_the_pace(tmp_path: Path) -> None:
     clock, taken = Clock(), []
-    assert run(reader(clock, showing(5)), clock, 4.95, taken) == []
+    (size,) = run(reader(clock, showing(5)), clock, 4.95, taken)
+    assert (size.kind, size.detail) == ("picture_size", {"width_px": 64, "height_px": 48})
     np.testing.assert_allclose(taken, [0.1, *np.arange(0.5, 5.1, 0.5)], atol=1e-6)
 
 
 def test_step__what_is_not_taken_is_overwritten_and_counted() -> None:
     clock = Clock()
     one = reader(clock, showing(200))
-    events = run(one, clock, 150)
+    events = without_size(run(one, clock, 150))
     assert one.dropped.total == 300
     assert one.take().timestamp_s == pytest.approx(149.5, abs=0.51)  # type: ignore[union-attr]
     assert one.take() is None
@@ -56,6 +63,7 @@ def test_step__a_camera_that_is_unplugged_and_comes_back() -> None:
     refused = [VideoError("camera 0: not there")] * 3
     one = reader(clock, showing(5), *refused, showing(5))
     events = run(one, clock, 15, taken)
+    events = without_size(events)
     assert told(events) == [("camera_lost", pytest.approx(5.4)), ("camera_back", pytest.approx(13, abs=0.3))]
     assert events[0].detail == {"reason": "the camera gives no frames"}
     assert events[1].detail["away_s"] == pytest.approx(7.6, abs=0.3)
@@ -76,6 +84,7 @@ def test_step__frames_that_cannot_be_used_are_counted_and_passed_over() -> None:
     clock, taken = Clock(), []
     shown = [(0.1, "torn" if i % 2 else np.zeros((48, 64, 3), np.float32)) for i in range(40)] + showing(2)
     events = run(reader(clock, shown), clock, 5.5, taken)
+    events = without_size(events)
     assert told(events) == [("frame_unreadable", 0.1)]
     assert "expected uint8 or uint16 pixels" in str(events[0].detail["reason"])
     assert taken[0] == pytest.approx(4.5, abs=0.01)
@@ -86,10 +95,18 @@ def test_step__a_clock_that_jumps_is_told_and_changes_nothing() -> None:
     one = reader(clock, showing(60))
     events = run(one, clock, 5)
     one._capture.shift_s = 50.0  # type: ignore[union-attr]
-    events += run(one, clock, 10, taken)
+    events = without_size([*events, *run(one, clock, 10, taken)])
     assert told(events) == [("frames_dropped", pytest.approx(0.5)), ("clock_wrong", pytest.approx(5.1, abs=0.2))]
     assert events[1].detail["reason"] == "50.000 s behind"
     np.testing.assert_allclose(np.diff(taken), 0.5, atol=1e-6)
+
+
+def test_step__another_size_of_pictures_is_told() -> None:
+    clock, wide = Clock(), np.zeros((48, 96, 3), np.uint8)
+    one = reader(clock, [*showing(2), *showing(2, wide), *showing(2)])
+    one.resolution_wh = (64, 48)  # as a run before this one left it
+    sizes = [event for event in run(one, clock, 5.9) if event.kind == "picture_size"]
+    assert [(round(event.timestamp_s), event.detail["width_px"]) for event in sizes] == [(2, 96), (4, 64)]
 
 
 def test_events__a_driver_that_hangs_is_told_once_and_its_return_too() -> None:

@@ -187,8 +187,7 @@ class Engine:
             ConfigError: there is no such view.
             TimestampError: time runs backwards in this view, or is no number.
         """
-        if view not in VIEW_NAMES:
-            raise ConfigError(f"view: expected one of {', '.join(VIEW_NAMES)}, got {view!r}")
+        _known(view)
         last_s = self._last_s.get(view, -math.inf)
         if not math.isfinite(timestamp_s) or timestamp_s < last_s:
             raise TimestampError(
@@ -215,7 +214,11 @@ class Engine:
 
         What opened or closed meanwhile stays as it is: nobody looked. A gap before `since_s` comes with the next frame,
         so it does not matter how long before that frame this is called.
+
+        Raises:
+            ConfigError: there is no such view.
         """
+        _known(view)
         self._came[view].present(since_s, until_s)
 
     def under_way(self, view: str) -> dict[Track, Span]:
@@ -298,6 +301,11 @@ class Engine:
     def _gap(self, track: Track, start_s: float, end_s: float) -> Change:
         self._count += 1
         return Change("closed", self._count, track.rule, track.view, Span(start_s, end_s, start_s, 1.0), None)
+
+
+def _known(view: str) -> None:
+    if view not in VIEW_NAMES:
+        raise ConfigError(f"view: expected one of {', '.join(VIEW_NAMES)}, got {view!r}")
 
 
 def _checked(score: float | None, detector: str, view: str, timestamp_s: float) -> float | None:

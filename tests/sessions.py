@@ -81,6 +81,7 @@ def write_session(folder: Path, frames: int = 40, **options: Any) -> str:
         ledger.start(STARTED)
         for time_s, step in steps(frames=frames):
             ledger.step("first", time_s, step)
+        ledger.present("first", time_s, [(0.0, 0.2), (0.4, time_s)])
         ledger.event(Event("frames_dropped", time_s, "first", {"count": 3}))
         ledger.complete(SESSION)
     return ledger.head

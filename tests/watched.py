@@ -86,11 +86,12 @@ def write_exam(folder: Path, findings: list[Finding] | None = None, **session_ch
     return folder
 
 
-def write_ledger(folder: Path, *entries: tuple[str, dict[str, Any]]) -> None:
-    """A ledger of these entries (kind, content), between its start and its end."""
+def write_ledger(folder: Path, *entries: tuple[str, dict[str, Any]], **started: Any) -> None:
+    """A ledger of these entries (kind, content), between its start, of which `started` says more, and its end."""
     head, lines = NOTHING_BEFORE, b""
     end = dict.fromkeys(("session.json", "findings.jsonl", "scores.jsonl"), "0" * 64)
-    for seq, (kind, content) in enumerate([("started", {"snapshot_seed": ""}), *entries, ("completed", end)]):
+    begin = {"snapshot_seed": "", **started}
+    for seq, (kind, content) in enumerate([("started", begin), *entries, ("completed", end)]):
         at = f"2026-01-02T03:04:{seq % 60:02d}.000Z"
         time_s = float(content.get("timestamp_s", content.get("to_s", 0.0)))
         line = seal({"seq": seq, "kind": kind, "at": at, "timestamp_s": time_s, "content": content}, head)
@@ -100,6 +101,10 @@ def write_ledger(folder: Path, *entries: tuple[str, dict[str, Any]]) -> None:
 
 def event(kind: str, timestamp_s: float, view: str | None = None, **detail: Any) -> tuple[str, dict[str, Any]]:
     return "event", {"event": kind, "timestamp_s": timestamp_s, "view": view, "detail": detail}
+
+
+def present(view: str, *spans: tuple[float, float]) -> tuple[str, dict[str, Any]]:
+    return "present", {"view": view, "timestamp_s": spans[-1][1], "spans": [list(span) for span in spans]}
 
 
 def resumed(from_s: float, to_s: float) -> tuple[str, dict[str, Any]]:

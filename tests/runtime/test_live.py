@@ -1,4 +1,4 @@
-"""Cameras that go on, get lost and come back; the exam they are watched in; and what is left when it stops."""
+"""Live exams from their start to their end, stopped, cut short and gone on with."""
 
 from __future__ import annotations
 
@@ -10,301 +10,26 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event as Flag
-from typing import Any
 
-import numpy as np
 import pytest
 
-from cameras import GAP, PHONE, TEXT, THRESHOLDS, Camera, Clock, Red, Shown, grey, ruleset
+from cameras import GAP, PHONE, TEXT, THRESHOLDS, Red, grey, ruleset
+from lives import Exam, Webcam, entries, findings, quick, showing
 from proctor_models.cli import main
-from proctor_models.errors import ConfigError, EvidenceError, ModelError, VideoError
+from proctor_models.errors import ConfigError, EvidenceError, VideoError
 from proctor_models.runtime import sources
-from proctor_models.runtime.events import Event
 from proctor_models.runtime.evidence import Ledger
-from proctor_models.runtime.live import LiveExam, LiveOptions, watch_live
-from proctor_models.runtime.pace import Budget, Pace, PaceName, rates
-from proctor_models.runtime.reader import FAILURES, HUNG_S, LONGEST_WAIT_S, Capture, Reader
+from proctor_models.runtime.live import LiveOptions, watch_live
+from proctor_models.runtime.reader import Capture
 from proctor_models.runtime.report import render
 from proctor_models.runtime.session import Setup
 from proctor_models.runtime.sources import Source, source
 from proctor_models.runtime.verify import verify
-from proctor_models.types import Image, Observation, View
+from proctor_models.types import View
 from streamed import free_port, push
-
-
-def showing(seconds: float, image: Any = None, fps: float = 10) -> list[Shown]:
-    return [(1 / fps, grey() if image is None else image)] * round(seconds * fps)
-
-
-def reader(
-    clock: Clock, *cameras: Iterable[Shown] | VideoError, view: View = "first", pace: PaceName = "fixed"
-) -> Reader:
-    """A reader of cameras that follow each other: each is what opening gives once the one before is lost."""
-    following = iter(cameras)
-
-    def open_next() -> Capture:
-        found = next(following, VideoError("not there"))
-        if isinstance(found, VideoError):
-            raise found
-        return Camera(clock, found)
-
-    return Reader(view, open_next(), open_next, Pace(rates(pace, 2)), clock)
-
-
-def run(one: Reader, clock: Clock, until_s: float, taken: list[float] | None = None) -> list[Event]:
-    """Step by step without a thread, waiting as it asks; frames are taken as they come, if `taken` is given."""
-    events = []
-    while clock.now_s < until_s:
-        wait_s = one.step()  # it moves the clock, too
-        clock.now_s += wait_s
-        events += one.events()
-        if taken is not None and (frame := one.take()) is not None:
-            taken.append(round(frame.timestamp_s, 3))
-    return events
-
-
-def told(events: list[Event]) -> list[tuple[str, float]]:
-    return [(event.kind, round(event.timestamp_s, 1)) for event in events]
-
-
-def test_step__frames_come_at_the_pace(tmp_path: Path) -> None:
-    clock, taken = Clock(), []
-    assert run(reader(clock, showing(5)), clock, 4.95, taken) == []
-    np.testing.assert_allclose(taken, [0.1, *np.arange(0.5, 5.1, 0.5)], atol=1e-6)
-
-
-def test_step__what_is_not_taken_is_overwritten_and_counted() -> None:
-    clock = Clock()
-    one = reader(clock, showing(200))
-    events = run(one, clock, 150)
-    assert one.dropped.total == 300
-    assert one.take().timestamp_s == pytest.approx(149.5, abs=0.51)  # type: ignore[union-attr]
-    assert one.take() is None
-    assert [event.kind for event in events] == ["frames_dropped"] * 3  # at once, then once a minute
-    assert sum(int(event.detail["count"]) for event in [*events, *one.events(end=True)]) == 300
-    assert events[0].detail["reason"] == "not kept up with"
-
-
-def test_step__a_camera_that_is_unplugged_and_comes_back() -> None:
-    clock, taken = Clock(), []
-    refused = [VideoError("camera 0: not there")] * 3
-    one = reader(clock, showing(5), *refused, showing(5))
-    events = run(one, clock, 15, taken)
-    assert told(events) == [("camera_lost", pytest.approx(5.4)), ("camera_back", pytest.approx(13, abs=0.3))]
-    assert events[0].detail == {"reason": "the camera gives no frames"}
-    assert events[1].detail["away_s"] == pytest.approx(7.6, abs=0.3)
-    assert events[1].detail["tries"] == 4
-    assert taken[-1] > 14
-
-
-def test_step__waits_grow_but_not_for_ever() -> None:
-    clock = Clock()
-    one = reader(clock, [])
-    waits = [one.step() for _ in range(FAILURES + 12)][FAILURES - 1 :]
-    assert waits[:5] == [0.5, 1, 2, 4, 8]
-    assert waits[-1] == LONGEST_WAIT_S
-    assert [event.kind for event in one.events()] == ["camera_lost"]
-
-
-def test_step__frames_that_cannot_be_used_are_counted_and_passed_over() -> None:
-    clock, taken = Clock(), []
-    shown = [(0.1, "torn" if i % 2 else np.zeros((48, 64, 3), np.float32)) for i in range(40)] + showing(2)
-    events = run(reader(clock, shown), clock, 5.5, taken)
-    assert told(events) == [("frame_unreadable", 0.1)]
-    assert "expected uint8 or uint16 pixels" in str(events[0].detail["reason"])
-    assert taken[0] == pytest.approx(4.5, abs=0.01)
-
-
-def test_step__a_clock_that_jumps_is_told_and_changes_nothing() -> None:
-    clock, taken = Clock(), []
-    one = reader(clock, showing(60))
-    events = run(one, clock, 5)
-    one._capture.shift_s = 50.0  # type: ignore[union-attr]
-    events += run(one, clock, 10, taken)
-    assert told(events) == [("frames_dropped", pytest.approx(0.5)), ("clock_wrong", pytest.approx(5.1, abs=0.2))]
-    assert events[1].detail["reason"] == "50.000 s behind"
-    np.testing.assert_allclose(np.diff(taken), 0.5, atol=1e-6)
-
-
-def test_events__a_driver_that_hangs_is_told_once_and_its_return_too() -> None:
-    clock = Clock()
-    one = reader(clock, showing(5))
-    run(one, clock, 1)
-    clock.now_s += HUNG_S + 1
-    (lost,) = [event for event in one.events() if event.kind == "camera_lost"]
-    assert (one.is_lost, lost.detail["reason"]) == (True, f"the driver has not answered for {HUNG_S:g} s")
-    assert one.events() == []
-    one.step()
-    (back,) = [event for event in one.events() if event.kind == "camera_back"]
-    assert (one.is_lost, back.detail["away_s"]) == (False, pytest.approx(HUNG_S + 1.1, abs=0.01))
-
-
-class Exam:
-    """A live exam without threads: cameras, monitor and ledger in step with a clock that the cameras move."""
-
-    def __init__(self, out: Path, shown: dict[View, list[Shown]], observer: Any = None, budget: Any = None) -> None:
-        self.clock = Clock()
-        setup = Setup(observer or Red(), ruleset(), THRESHOLDS, "1.0", 2.0, "adaptive")
-        self.ledger = Ledger(out, live=True)
-        self.ledger.start(setup.to_dict())
-        self.readers = {view: reader(self.clock, frames, view=view, pace="adaptive") for view, frames in shown.items()}
-        budget = None if budget is None else budget(self.clock)
-        self.exam = LiveExam(setup.monitor(self.ledger), self.ledger, self.readers, self.clock, budget)
-
-    def run(self, until_s: float, work: Callable[[], None] = lambda: None) -> None:
-        while self.clock.now_s < until_s:
-            for one in self.readers.values():
-                wait_s = one.step()
-                self.clock.now_s += wait_s
-            if self.exam.turn() == 0:
-                work()
-
-    def stop(self) -> None:
-        self.exam.finish("asked to")
-        self.ledger.close()
-
-
-def entries(out: Path, kind: str) -> list[dict[str, Any]]:
-    lines = (out / "ledger.jsonl").read_text("utf-8").splitlines()
-    return [line["content"] for line in map(json.loads, lines) if line["kind"] == kind]
-
-
-def findings(out: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (out / "findings.jsonl").read_text("utf-8").splitlines()]
-
-
-@pytest.mark.parametrize("broken", ["grab", "get"])
-def test_run__an_error_nobody_foresaw_is_a_lost_camera(broken: str) -> None:
-    def defect(*_: object) -> None:
-        raise RuntimeError("a defect")
-
-    clock, fresh = Clock(), Flag()
-
-    def opened() -> Capture:
-        camera = Camera(clock, showing(1))
-        setattr(camera, broken, defect)
-        return camera
-
-    one = Reader("first", opened(), opened, Pace(rates("fixed", 2)), clock, fresh)
-    one.start()
-    assert fresh.wait(5)
-    time.sleep(0.7)  # it is opened again after half a second, and is no better
-    one.stop()
-    assert (one.error, one.is_lost) == (None, True)
-    assert [(each.kind, each.detail["reason"]) for each in one.events()] == [("camera_lost", "RuntimeError")]
-
-
-def test_turn__findings_events_and_gaps_of_a_camera_that_was_away(tmp_path: Path) -> None:
-    shown = [*showing(5), *showing(3, grey(red=True)), *showing(5)]
-    exam = Exam(tmp_path / "exam", {"first": shown})
-    exam.run(25)
-    exam.stop()
-    phone, gap = [finding for finding in findings(tmp_path / "exam") if finding["view"] == "first"]
-    assert (phone["rule"], phone["start_s"]) == ("phone", pytest.approx(5.1, abs=0.6))
-    assert phone["end_s"] == pytest.approx(8, abs=0.3)
-    assert (gap["rule"], gap["start_s"], gap["end_s"]) == ("gap", pytest.approx(12.5, abs=1), pytest.approx(25, abs=5))
-    assert [event["event"] for event in entries(tmp_path / "exam", "event")] == ["camera_lost", "stopped"]
-    assert [one["finding"]["id"] for one in entries(tmp_path / "exam", "opened")] == ["F0001"]
-
-
-def test_turn__slower_while_nothing_happens_and_faster_while_something_is_suspected(tmp_path: Path) -> None:
-    exam = Exam(tmp_path / "exam", {"first": [*showing(10), *showing(10, grey(red=True))]})
-    exam.run(9.9)
-    assert exam.exam.analysed["first"] == pytest.approx(10, abs=1)
-    exam.run(19.9)
-    assert exam.exam.analysed["first"] == pytest.approx(50, abs=3)
-
-
-def test_turn__within_a_budget_both_views_are_seen_and_the_rest_is_counted(tmp_path: Path) -> None:
-    cpu = Clock()
-    moving = [(0.05, grey(60 + 60 * (i % 2))) for i in range(600)]
-    exam = Exam(
-        tmp_path / "exam",
-        {"first": moving, "second": list(moving)},
-        budget=lambda clock: Budget(0.2, clock=clock, cpu=cpu),
-    )
-
-    def work() -> None:
-        cpu.now_s += 0.2  # a frame a second, of the four that come
-
-    exam.run(50, work)
-    counts = exam.exam.analysed
-    assert counts.total() == pytest.approx(50, abs=4)
-    assert abs(counts["first"] - counts["second"]) <= 2
-    exam.stop()
-    dropped = [event for event in entries(tmp_path / "exam", "event") if event["event"] == "frames_dropped"]
-    assert {event["view"] for event in dropped} == {"first", "second"}
-    assert sum(event["detail"]["count"] for event in dropped) + counts.total() == pytest.approx(200, abs=6)
-
-
-def test_turn__frames_left_out_for_want_of_processor_time_are_no_gap_but_lost_ones_are(tmp_path: Path) -> None:
-    cpu = Clock()
-    shown = [*showing(20), (8.0, grey()), *showing(20)]
-    exam = Exam(tmp_path / "exam", {"first": shown}, budget=lambda clock: Budget(0.1, clock=clock, cpu=cpu))
-
-    def work() -> None:
-        cpu.now_s += 1.0  # a frame every ten seconds
-
-    exam.run(47.9, work)
-    exam.stop()
-    assert exam.exam.analysed["first"] <= 7
-    gaps = [finding for finding in findings(tmp_path / "exam") if finding["view"] == "first"]
-    assert [(gap["rule"], gap["start_s"], gap["end_s"]) for gap in gaps] == [("gap", 20.0, 28.0)]
-
-
-def test_turn__a_net_that_gives_no_numbers_is_told_and_watching_goes_on(tmp_path: Path) -> None:
-    class Sick(Red):
-        def observe(self, image: Image, timestamp_s: float = 0.0, view: View = "first") -> Observation:
-            if 2 < timestamp_s < 4:
-                raise ModelError("scene.onnx: scores: expected finite numbers, got NaN or infinity")
-            return super().observe(image, timestamp_s, view)
-
-    exam = Exam(tmp_path / "exam", {"first": showing(8)}, observer=Sick())
-    exam.run(7.9)
-    exam.stop()
-    event = entries(tmp_path / "exam", "event")[0]
-    assert (event["event"], "NaN" in event["detail"]["reason"]) == ("frame_unreadable", True)
-    assert exam.exam.analysed["first"] >= 5
-
-
-def test_finish__cameras_that_never_gave_a_frame_are_a_gap(tmp_path: Path) -> None:
-    exam = Exam(tmp_path / "exam", {"first": [], "second": []})
-    exam.run(20)
-    exam.stop()
-    found = {finding["view"]: (finding["rule"], finding["start_s"]) for finding in findings(tmp_path / "exam")}
-    assert found == {"first": ("gap", 0.0), "second": ("gap", 0.0)}
-    assert all(finding["end_s"] >= 20 for finding in findings(tmp_path / "exam"))
-
-
-class Webcam:
-    """A camera of 20 frames a second on the real clock: red from 0.2 s on."""
-
-    def __init__(self) -> None:
-        self._began = time.monotonic()
-        self.released = Flag()
-
-    def grab(self) -> bool:
-        time.sleep(0.05)
-        return not self.released.is_set()
-
-    def retrieve(self) -> tuple[bool, Image]:
-        return True, grey(red=time.monotonic() - self._began > 0.2)
-
-    def get(self, _: int) -> float:
-        return 1000 * (time.monotonic() + 5000)
-
-    def release(self) -> None:
-        self.released.set()
-
-
-def quick() -> Setup:
-    """Rules that find something within a second."""
-    hasty = ruleset({**PHONE, "min_duration_s": 0.5, "max_gap_s": 0}, {**GAP, "min_duration_s": 2.0})
-    return Setup(Red(), hasty, THRESHOLDS, "1.0", 4.0)
-
 
 TWO: dict[View, Source] = {"first": source("0"), "second": source("rtsp://guard:hunter2@10.0.0.7/x")}
 
@@ -350,7 +75,21 @@ def test_watch_live__a_session_that_was_cut_short_is_gone_on_with(tmp_path: Path
     assert verify(out).is_complete
 
 
-def test_watch_live__a_gap_between_two_runs_is_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_watch_live__without_a_camera_after_a_restart_its_size_stays_known(tmp_path: Path) -> None:
+    out = tmp_path / "exam"
+    before = Exam(out, {"first": showing(3)})
+    before.run(2.9)
+    before.ledger.close()  # killed
+
+    def refuse(_: Source) -> Capture:
+        raise VideoError("camera 0: /dev/video0 is not there")
+
+    watch_live(before.setup, {"first": source("0")}, out, LiveOptions(for_s=0.3, resume=True), opener=refuse)
+    (view,) = json.loads((out / "session.json").read_text("utf-8"))["views"].values()
+    assert view["resolution_wh"] == [64, 48]
+
+
+def test_watch_live__a_gap_between_two_runs_is_a_finding(tmp_path: Path) -> None:
     out, setup = tmp_path / "exam", quick()
     with Ledger(out, live=True) as ledger:
         ledger.start({**setup.to_dict(), "live": True})
@@ -442,7 +181,11 @@ def test_watch_live__a_signal_ends_it_in_good_order(number: signal.Signals, tmp_
 
 @pytest.mark.slow
 def test_main__a_stream_that_breaks_off_and_comes_back(
-    make_pack: Callable[..., Path], reseal: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_pack: Callable[..., Path],
+    reseal: Callable[..., None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Real RTSP, from the command line to the page; the nets see a phone in every frame."""
     folder, out = make_pack([("phone", (10, 20, 40, 50), 0.8)]), tmp_path / "exam"
@@ -469,6 +212,11 @@ def test_main__a_stream_that_breaks_off_and_comes_back(
     assert kinds[-1] == "stopped"
     found = Counter(finding["rule"] for finding in findings(out))
     assert (found["phone"], found["gap"] >= 1) == (2, True)
+    capsys.readouterr()
+    assert main(["audit", "replay", str(out), "--pack", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert f"{sum(found.values())} findings from scores.jsonl through the rules" in said
+    assert "left out" not in said  # gaps of a live exam are on record, too
     assert verify(out).is_complete
     assert (out / "review.html").is_file()
     assert not any(b"hunter2" in path.read_bytes() for path in out.rglob("*") if path.is_file())

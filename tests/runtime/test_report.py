@@ -18,7 +18,7 @@ from proctor_models.runtime import report
 from proctor_models.runtime.decisions import Decision, append_decisions
 from proctor_models.runtime.events import EVENT_KINDS
 from proctor_models.runtime.report import csp_hash, embedded_json, render
-from watched import event, finding, gap, resumed, score_lines, session, write_exam, write_ledger
+from watched import event, finding, gap, present, resumed, score_lines, session, write_exam, write_ledger
 
 HOSTILE = '</script><img src="https://example.org/x" onerror="document.title=1">&\u2028.mp4'
 
@@ -88,6 +88,30 @@ def test_render__says_when_nobody_was_looking(folder: Path) -> None:
     assert [view["view"] for view in phone["views"]] == ["first", "second"]
     assert mask["views"][0]["unknown_share"] == 1
     assert mask["views"][0]["curve"]["runs"] == []
+
+
+def test_render__tells_what_was_seen_and_not_analysed_from_what_is_missing(folder: Path) -> None:
+    told = [present("second", (39.5, 45.0)), present("second", (45.0, 50.0)), present("first", (59.5, 60.0))]
+    for marker, seen in (({"present_from_s": 2.0}, [[], [[39.5, 50.0]]]), ({}, [None, None])):
+        write_ledger(folder, *told, **marker)
+        views = Page(render(folder)).data["session"]["views"]
+        assert [view["not_analysed"] for view in views] == seen
+        assert [view["gaps"] for view in views] == [[], [[50.0 if marker else 39.5, 60.0]]]
+
+
+def test_render__a_ledger_whose_spans_are_none_is_refused(folder: Path) -> None:
+    for spans in ([[1.0]], [[2.0, 1.0]], [["1", 2.0]], [[1, 2]], [None]):
+        content = {"view": "first", "timestamp_s": 3.0, "spans": spans}
+        write_ledger(folder, ("present", content), present_from_s=2.0)
+        with pytest.raises(EvidenceError, match=r"ledger\.jsonl:2: content\.spans: expected \[since_s, until_s\] each"):
+            render(folder)
+
+
+def test_render__the_size_of_pictures_is_told_where_it_changes(folder: Path) -> None:
+    sizes = [event("picture_size", t, "first", width_px=w, height_px=480) for t, w in ((0.1, 640), (30.0, 1280))]
+    write_ledger(folder, *sizes, event("picture_size", 0.2, "second", width_px=640, height_px=480))
+    happenings = Page(render(folder)).data["happenings"]
+    assert [(each["timestamp_s"], each["detail"]["width_px"]) for each in happenings] == [(30.0, 1280)]
 
 
 def test_render__draws_the_curve_around_a_finding(folder: Path) -> None:

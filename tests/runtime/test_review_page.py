@@ -14,7 +14,7 @@ from proctor_models.rules.policy import Text
 from proctor_models.runtime.decisions import read_decisions
 from proctor_models.runtime.report import render
 from proctor_models.runtime.review_server import ReviewServer
-from watched import event, finding, gap, served, session, write_exam, write_hour, write_ledger
+from watched import event, finding, gap, present, served, session, write_exam, write_hour, write_ledger
 
 pytestmark = [pytest.mark.slow, needs_browser]
 HOSTILE = '</script><img src="https://example.org/x" onerror="document.title=1">.mp4'
@@ -56,6 +56,22 @@ def folder(tmp_path: Path) -> Path:
 def server(folder: Path) -> Iterator[ReviewServer]:
     with served(folder) as made:
         yield made
+
+
+def test_timeline__time_seen_and_not_analysed_looks_different_from_time_missing(page: Browser, tmp_path: Path) -> None:
+    folder = write_exam(tmp_path / "review")
+    write_ledger(folder, present("second", (39.5, 50.0)), present_from_s=2.0)
+    with served(folder) as server:
+        page.open(f"{server.address}#lang=zh")
+        bands = "[...document.querySelectorAll('#timeline .coverage .band')]"
+        names = page.run(f"JSON.stringify({bands}.map((each) => each.className))")
+        assert names == '["band unseen-time","band not-analysed"]'
+        assert page.run(f"new Set({bands}.map((each) => getComputedStyle(each).backgroundImage)).size") == 2
+        legend = str(page.run("document.querySelector('.legend').textContent"))
+        assert "无画面" in legend
+        assert "有画面，未分析" in legend
+        page.open(f"{server.address}#lang=en")
+        assert "seen, not analysed" in str(page.run("document.querySelector('.legend').textContent"))
 
 
 def current(page: Browser) -> str:

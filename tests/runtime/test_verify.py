@@ -10,13 +10,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import proctor_models.runtime.verify as module
 from proctor_models.cli import main
 from proctor_models.errors import EvidenceError
 from proctor_models.runtime.chain import NOTHING_BEFORE, seal, sha256
 from proctor_models.runtime.entries import read_ledger
 from proctor_models.runtime.evidence import Ledger
+from proctor_models.runtime.plain_files import read_plain as module_read_plain
 from proctor_models.runtime.verify import verify
-from sessions import STARTED, steps, write_session
+from sessions import SESSION, STARTED, reported, steps, write_session
 
 HYPOTHESIS = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck), derandomize=True)
 Break = Callable[[Path], None]
@@ -230,6 +232,32 @@ def test_verify__decisions_of_another_exam_are_found(folder: Path, tmp_path: Pat
     assert (found.file, found.line, found.what.split(",")[0]) == ("decisions.jsonl", 1, "belongs to another ledger")
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_verify__a_session_that_ends_while_it_is_read_was_not_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    """It ends after its findings were read and before its ledger is; what is changed is so when read again, too."""
+    folder, read = tmp_path / "review", []
+    ledger = Ledger(folder)
+    ledger.start(STARTED)
+    for time_s, step in steps(frames=8):
+        ledger.step("first", time_s, step)
+
+    def read_plain(path: Path, most: int, *, links: bool) -> bytes:
+        if path.name == "ledger.jsonl":
+            read.append(path)
+            if len(read) == 1:
+                ledger.report(reported(2))
+                ledger.complete(SESSION)
+            if times == 2:
+                (folder / "findings.jsonl").write_bytes(b"")
+        return module_read_plain(path, most, links=links)
+
+    monkeypatch.setattr(module, "read_plain", read_plain)
+    assert verify(folder).state == ("whole" if times == 1 else "changed")
+    assert len(read) == 2
+
+
 def test_verify__a_session_that_was_killed_is_unfinished_up_to_where_it_came(tmp_path: Path) -> None:
     unfinished(tmp_path / "review", frames=23)
     verdict = verify(tmp_path / "review")
@@ -293,7 +321,7 @@ def test_read_ledger__refuses_what_was_changed_and_says_how_to_find_out_more(fol
 def test_main__audit_verify_says_whole_and_0(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", "verify", str(finished)]) == 0
     said = capsys.readouterr()
-    assert said.out.startswith("whole: 18 entries, 2 findings, 9 pictures and clips; nothing was changed")
+    assert said.out.startswith("whole: 19 entries, 2 findings, 9 pictures and clips; nothing was changed")
     head = said.out.split()[-1]
     assert main(["audit", "verify", str(finished), "--head", head]) == 0
     assert main(["audit", "verify", str(finished), "--head", "0" * 64]) == 1

@@ -3,9 +3,9 @@
 Three ways, by what is left of an exam:
 
 - **Scores**: scores.jsonl through the pack's rules. Exact, and needs no recording: rules see scores and times as that
-  file holds them. Boxes are left out, which only pictures give, and so are rules that read more than the file holds
-  (the camera's turn at the start, scores that came from outside, and in a live exam gaps: when frames came that nobody
-  had time for, the file does not say).
+  file holds them, and in a live exam the ledger says when frames came that nobody had time for. Boxes are left out,
+  which only pictures give, and so are rules that read more than is on record (the camera's turn at the start, scores
+  that came from outside, and gaps in a live exam whose ledger is too old to tell what came).
 - **Pictures**: each peak picture through the pack's nets and detectors. It was compressed when it was kept, so its
   score may differ by `TOLERANCE`; detectors that compare frames cannot be asked about one.
 - **Recordings**, where they are given: everything again from the first frame, and every byte of findings.jsonl and
@@ -143,8 +143,7 @@ def _from_scores(folder: Path, session: Mapping[str, Any], entries: tuple[Entry,
     """Rules over scores.jsonl against findings.jsonl."""
     ruleset = pack_rules(pack, session["rules"]["name"])
     again = findings_again(folder / SCORES_FILE, session, entries, ruleset)
-    is_live = bool(session.get("live"))
-    left_out = sorted({rule.id for rule in ruleset.rules if not is_replayable(rule, is_live=is_live)})
+    left_out = sorted({rule.id for rule in ruleset.rules if not is_replayable(rule, session, entries)})
     recorded = [each for each in read_findings(folder) if each.rule not in left_out]
     recorded.sort(key=lambda each: each.id)
     for number, (was, now) in enumerate(zip(recorded, again, strict=False), start=1):
@@ -157,7 +156,7 @@ def _from_scores(folder: Path, session: Mapping[str, Any], entries: tuple[Entry,
         )
     lines = [f"{len(again)} findings from {SCORES_FILE} through the rules, all fields but boxes and pictures"]
     if left_out:
-        lines.append(f"left out, for that file does not hold all that they read: rules {', '.join(left_out)}")
+        lines.append(f"left out, for not all that they read is on record: rules {', '.join(left_out)}")
     return tuple(lines)
 
 

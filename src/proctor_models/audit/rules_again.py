@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from proctor_models.runtime.changes import finding_of
 from proctor_models.runtime.entries import Entry
 from proctor_models.runtime.findings import Finding
 from proctor_models.runtime.pace import rates
+from proctor_models.runtime.presence import PRESENT_FROM
 
 _NUMBER = re.compile(r"F([0-9]{4,})")
 
@@ -51,6 +53,11 @@ class _Again:
         self.last_s[view] = timestamp_s
         self.first_s.setdefault(view, timestamp_s)
 
+    def present(self, spans: Iterable[tuple[str, float, float]]) -> None:
+        """What the monitor was told before a frame, or before the end."""
+        for view, since_s, until_s in spans:
+            self.engine.present(view, since_s, until_s)
+
     def resume(self, findings: int) -> None:
         """What a killed process left open is closed at the last frame anybody saw; a new engine goes on."""
         for change in self.open.values():
@@ -81,13 +88,43 @@ class _Again:
         return finding_of(replace(change, span=span), self.models, self.ruleset.sha256)
 
 
-def is_replayable(rule: Rule, *, is_live: bool) -> bool:
-    """Whether scores and their times alone decide a rule.
+class _Told:
+    """When frames came that were not analysed, as the ledger says it, a run of the watching at a time."""
 
-    Live, a gap in a recording is time in which no frame came. Frames that came and were not analysed are none, and the
-    file of scores does not know of them.
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._runs: list[dict[str, deque[Entry]]] = [defaultdict(deque)]
+        for entry in entries:
+            if entry.kind == "present":
+                self._runs[-1][entry.content["view"]].append(entry)
+            elif entry.kind == "resumed":
+                self._runs.append(defaultdict(deque))
+
+    def before(self, view: str, timestamp_s: float) -> Iterator[tuple[str, float, float]]:
+        """What was told of a view before its frame at this time, once."""
+        waiting = self._runs[0][view]
+        while waiting and waiting[0].content["timestamp_s"] <= timestamp_s:
+            for since_s, until_s in waiting.popleft().content["spans"]:
+                yield view, since_s, until_s
+
+    def before_end(self) -> Iterator[tuple[str, float, float]]:
+        """What is left."""
+        for view in list(self._runs[0]):
+            yield from self.before(view, math.inf)
+
+    def resume(self) -> None:
+        """Another process went on: what the one before was told was lost with it."""
+        self._runs.pop(0)
+
+
+def is_replayable(rule: Rule, session: Mapping[str, Any], entries: Sequence[Entry]) -> bool:
+    """Whether what is on record decides a rule.
+
+    Live, a gap in a recording is time in which no frame came. Frames that came and were not analysed are none: scores
+    do not know of them, and ledgers of version 0.3.0 and before do not either.
     """
-    return not is_live if rule.is_gap else rule.is_scored and not rule.is_external
+    if rule.is_gap:
+        return not session.get("live") or (bool(entries) and PRESENT_FROM in entries[0].content)
+    return rule.is_scored and not rule.is_external
 
 
 def findings_again(path: Path, session: Mapping[str, Any], entries: Sequence[Entry], ruleset: RuleSet) -> list[Finding]:
@@ -102,19 +139,23 @@ def findings_again(path: Path, session: Mapping[str, Any], entries: Sequence[Ent
     Raises:
         EvidenceError: a line is no line of scores, or these scores cannot have been watched with these rules.
     """
-    is_live = bool(session.get("live"))
-    kept = replace(ruleset, rules=tuple(rule for rule in ruleset.rules if is_replayable(rule, is_live=is_live)))
+    kept = replace(ruleset, rules=tuple(rule for rule in ruleset.rules if is_replayable(rule, session, entries)))
     started = entries[0].content if entries else session
     interval_s = started.get("interval_s") or rates(session.get("pace", "fixed"), float(session["rate_hz"])).interval_s
     try:
         again = _Again(kept, session["thresholds"], float(interval_s), session["pack"]["models"])
-        resumes = list(_resumes(entries))
+        resumes, told = list(_resumes(entries)), _Told(entries)
         for end, raw in _lines(path):
             while resumes and end > resumes[0][0]:
                 again.resume(resumes.pop(0)[1])
-            again.observe(raw["view"], float(raw["timestamp_s"]), raw["scores"])
+                told.resume()
+            view, timestamp_s = raw["view"], float(raw["timestamp_s"])
+            again.present(told.before(view, timestamp_s))
+            again.observe(view, timestamp_s, raw["scores"])
         for _, findings in resumes:
             again.resume(findings)
+            told.resume()
+        again.present(told.before_end())
         again.finish(_ends(session, entries))
     except (ConfigError, ModelError, TimestampError, KeyError, TypeError, AttributeError) as error:
         raise EvidenceError(f"{path}: cannot be followed with these rules: {error}") from None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from proctor_models.errors import ConfigError, ModelError, TimestampError
-from proctor_models.rules.gaps import check_gap, ends, jumps
+from proctor_models.rules.gaps import Came, check_gap, ends, jumps
 from proctor_models.rules.hysteresis import Hysteresis, Span
 from proctor_models.rules.limits import limits_of
 from proctor_models.rules.policy import VIEW_NAMES, Rule, RuleSet
@@ -92,7 +92,7 @@ class Engine:
         self._count = 0
         self._first_s: dict[str, float] = {}
         self._last_s: dict[str, float] = {}
-        self._present_s: dict[str, float] = {}
+        self._came = {view: Came() for view in VIEW_NAMES}
         self._turns = Turns(ruleset)
         self._signalled_s: dict[Track, float] = {}
         self._pending: list[Change] = []
@@ -127,7 +127,7 @@ class Engine:
         # All scores before any rule sees one, so that a refused frame changes nothing.
         scores = {name: _checked(reading.score, name, view, timestamp_s) for name, reading in readings.items()}
         self._first_s.setdefault(view, timestamp_s)
-        changes = [*self._signalled(view, timestamp_s), *self._jump(view, timestamp_s)]
+        changes = [*self._signalled(view, timestamp_s), *self._jumps(view, timestamp_s)]
         changes += self._turned(view, timestamp_s, scan)
         for track, follow in self._follow.items():
             if track.view != view or track.rule.is_external:
@@ -196,8 +196,7 @@ class Engine:
             ConfigError: there is no such view.
             TimestampError: time runs backwards in this view, or is no number.
         """
-        if view not in VIEW_NAMES:
-            raise ConfigError(f"view: expected one of {', '.join(VIEW_NAMES)}, got {view!r}")
+        _known(view)
         last_s = self._last_s.get(view, -math.inf)
         if not math.isfinite(timestamp_s) or timestamp_s < last_s:
             raise TimestampError(
@@ -217,17 +216,19 @@ class Engine:
         self._turns.resume(last_s)
         self._first_s |= {view: (first_s or {}).get(view, 0.0) for view in last_s}
         self._last_s |= last_s
+        self._came |= {view: Came(at_s) for view, at_s in last_s.items()}
 
     def present(self, view: str, since_s: float, until_s: float) -> None:
         """Frames came without a break in this time, though not all were analysed: it is no gap in the recording.
 
-        What opened or closed meanwhile stays as it is: nobody looked. A gap before `since_s` comes with the next frame.
+        What opened or closed meanwhile stays as it is: nobody looked. A gap before `since_s` comes with the next frame,
+        so it does not matter how long before that frame this is called.
+
+        Raises:
+            ConfigError: there is no such view.
         """
-        came_s = self._came_s(view)
-        if came_s is not None and since_s > came_s:
-            self._pending += self._jump(view, since_s)
-        if came_s is None or until_s > came_s:
-            self._present_s[view] = until_s
+        _known(view)
+        self._came[view].present(since_s, until_s)
 
     def under_way(self, view: str) -> dict[Track, Span]:
         """Spans under way in one view, findings already or not yet: what evidence must be kept for."""
@@ -266,7 +267,9 @@ class Engine:
             changes += [self._change(event.kind, track, event.span) for event in follow.finish()]
         for view, last_s in self._last_s.items():
             changes += self._turned(view, last_s, None, over=True)
-        came_s = {view: max(last_s, self._present_s.get(view, last_s)) for view, last_s in self._last_s.items()}
+        for view in self._last_s:
+            changes += self._jumps(view)
+        came_s = {view: came.last_s for view in self._last_s if (came := self._came[view]).last_s is not None}
         if came_s or expected_end_s:
             for rule, view, start_s, end_s in ends(self.ruleset.rules, self._first_s, came_s, expected_end_s or {}):
                 changes.append(self._gap(Track(rule, view), start_s, end_s))
@@ -289,15 +292,13 @@ class Engine:
         short = self._turns.judge(view, timestamp_s - first_s, scan, over=over)
         return [self._gap(Track(rule, view), first_s, timestamp_s) for rule in short]
 
-    def _jump(self, view: str, timestamp_s: float) -> list[Change]:
-        came_s = self._came_s(view)
-        spans = () if came_s is None else jumps(self.ruleset.rules, view, came_s, timestamp_s)
-        return [self._gap(Track(rule, view), start_s, end_s) for rule, start_s, end_s in spans]
-
-    def _came_s(self, view: str) -> float | None:
-        """The last frame that came, analysed or not; None before the first that was."""
-        last_s = self._last_s.get(view)
-        return None if last_s is None else max(last_s, self._present_s.get(view, last_s))
+    def _jumps(self, view: str, timestamp_s: float | None = None) -> list[Change]:
+        """Gaps between all that came of a view since its last frame, up to the one analysed now, or to the end."""
+        return [
+            self._gap(Track(rule, view), start_s, end_s)
+            for last_s, since_s in self._came[view].up_to(timestamp_s)
+            for rule, start_s, end_s in jumps(self.ruleset.rules, view, last_s, since_s)
+        ]
 
     def _change(self, kind: Literal["opened", "closed"], track: Track, span: Span) -> Change:
         if kind == "opened":
@@ -309,6 +310,11 @@ class Engine:
     def _gap(self, track: Track, start_s: float, end_s: float) -> Change:
         self._count += 1
         return Change("closed", self._count, track.rule, track.view, Span(start_s, end_s, start_s, 1.0), None)
+
+
+def _known(view: str) -> None:
+    if view not in VIEW_NAMES:
+        raise ConfigError(f"view: expected one of {', '.join(VIEW_NAMES)}, got {view!r}")
 
 
 def _checked(score: float | None, detector: str, view: str, timestamp_s: float) -> float | None:

@@ -9,6 +9,41 @@ from proctor_models.errors import ConfigError
 from proctor_models.rules.policy import Rule
 
 
+class Came:
+    """Times at which a view's frames came, analysed or not; what lies between them may be a gap.
+
+    >>> came = Came(last_s=15.0)
+    >>> came.present(15.0, 20.0)
+    >>> came.present(28.0, 28.1)
+    >>> came.up_to(28.1), came.last_s
+    ([(15.0, 15.0), (20.0, 28.0), (28.1, 28.1)], 28.1)
+    """
+
+    def __init__(self, last_s: float | None = None) -> None:
+        """`last_s` is the last frame that came; None before the first that was analysed."""
+        self.last_s = last_s
+        self._spans: list[tuple[float, float]] = []
+
+    def present(self, since_s: float, until_s: float) -> None:
+        """Frames came without a break in this time; heeded when the next one is analysed, or when there is no more."""
+        if self._spans and since_s <= self._spans[-1][1]:
+            earlier_s, later_s = self._spans.pop()
+            since_s, until_s = min(earlier_s, since_s), max(later_s, until_s)
+        self._spans.append((since_s, until_s))
+
+    def up_to(self, timestamp_s: float | None = None) -> list[tuple[float, float]]:
+        """Steps between what came, up to a frame that is analysed now, or to the end; none before the first frame."""
+        found = []
+        before_any = self.last_s is None
+        now = [] if timestamp_s is None else [(timestamp_s, timestamp_s)]
+        for since_s, until_s in [*self._spans, *now]:
+            last_s = until_s if self.last_s is None else self.last_s
+            found.append((last_s, since_s))
+            self.last_s = max(last_s, until_s)
+        self._spans.clear()
+        return [] if before_any else found
+
+
 def check_gap(rule: Rule, interval_s: float, where: str) -> None:
     """Refuse a rule that takes the usual step between two frames for a gap.
 

@@ -22,7 +22,7 @@ MOST_SCORE_BYTES = 8 * 2**20
 """Lines of scores in memory: more than an hour of two views."""
 RETRY_S = 1.0
 """Between two looks whether there is room again."""
-URGENT = ("opened", "closed", "event")
+URGENT = ("opened", "closed", "event", "present")
 
 
 class Backlog:

@@ -5,6 +5,7 @@ opened     finding (as it stood), pictures {path: sha256}
 closed     finding (whole), pictures {path: sha256}
 snapshot   view, path, sha256
 clip       finding (its id), path, sha256
+present    view, timestamp_s, spans [[since_s, until_s]]: when frames came before that time and were not analysed
 scores     bytes, sha256: scores.jsonl from its start up to there
 event      event (its kind, see `runtime.events`), timestamp_s, view, detail
 resumed    from_s, to_s (the gap), what was cut off and what was left over
@@ -14,6 +15,7 @@ expired    files {path: {sha256, reason}} that were deleted by a policy; may fol
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -31,7 +33,17 @@ EVIDENCE_FOLDER = "evidence"
 OPENING = b'{"seq": '
 _PATH = re.compile(rf"{EVIDENCE_FOLDER}/[\w.-]+", re.ASCII)
 EntryKind = Literal[
-    "started", "opened", "closed", "snapshot", "clip", "scores", "event", "resumed", "completed", "expired"
+    "started",
+    "opened",
+    "closed",
+    "snapshot",
+    "clip",
+    "present",
+    "scores",
+    "event",
+    "resumed",
+    "completed",
+    "expired",
 ]
 ENTRY_KINDS: tuple[EntryKind, ...] = get_args(EntryKind)
 
@@ -42,6 +54,7 @@ _HAVE: dict[EntryKind, dict[str, type]] = {
     "closed": {"finding": dict, "pictures": dict},
     "snapshot": {"view": str, "timestamp_s": float, "path": str, "sha256": str},
     "clip": {"finding": str, "path": str, "sha256": str},
+    "present": {"view": str, "timestamp_s": float, "spans": list},
     "scores": {"bytes": int, "sha256": str},
     "event": {"event": str},
     "resumed": {"snapshot_seed": str, "left_over": dict},
@@ -113,7 +126,20 @@ def entry_of(line: Line, where: str) -> Entry:
                 f"{where}:{line.number}: content.{name}: expected {kind.__name__}, got "
                 f"{str(raw['content'].get(name))[:80]!r}; use a runtime of the version that wrote it"
             )
+    if raw["kind"] == "present":
+        for span in raw["content"]["spans"]:
+            if not _is_span(span):
+                raise EvidenceError(
+                    f"{where}:{line.number}: content.spans: expected [since_s, until_s] each, got {str(span)[:80]!r}; "
+                    "use a runtime of the version that wrote it"
+                )
     return Entry(raw["seq"], raw["kind"], raw["at"], float(raw["timestamp_s"]), raw["content"], line)
+
+
+def _is_span(span: object) -> bool:
+    if not (isinstance(span, list) and [type(edge_s) for edge_s in span] == [float, float]):
+        return False
+    return math.isfinite(span[0]) and math.isfinite(span[1]) and span[0] <= span[1]
 
 
 def named_files(entries: Iterable[Entry]) -> dict[str, str]:

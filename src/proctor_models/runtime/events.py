@@ -14,6 +14,7 @@ from proctor_models.types import View
 EventKind = Literal[
     "camera_lost",
     "camera_back",
+    "picture_size",
     "frame_unreadable",
     "frames_dropped",
     "clock_wrong",

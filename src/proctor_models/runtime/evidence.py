@@ -19,8 +19,9 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
@@ -31,6 +32,7 @@ from proctor_models.runtime.backlog import Backlog
 from proctor_models.runtime.chain import sha256
 from proctor_models.runtime.clips import CLIP_SUFFIX, encode_clip
 from proctor_models.runtime.durable import Reserve, naming, write_durable
+from proctor_models.runtime.elapsed import Boot
 from proctor_models.runtime.entries import EVIDENCE_FOLDER, FINDINGS_FILE, SCORES_FILE, SESSION_FILE, EntryKind
 from proctor_models.runtime.events import Event
 from proctor_models.runtime.findings import Finding
@@ -81,6 +83,8 @@ class Ledger:
         """By view, the last frame that runs before this one analysed."""
         self.first_s: dict[str, float] = {}
         """By view, the first one."""
+        self.resolution_wh: dict[str, tuple[int, int]] = {}
+        """By view, what its frames measured in runs before this one, in pixels."""
         self._left: Left | None = None
         self._lock = RLock()
         self._timestamp_s = self._sealed_s = 0.0
@@ -105,6 +109,7 @@ class Ledger:
         ledger._left = left
         ledger.findings, ledger.next_number = left.findings, left.next_number
         ledger.first_s, ledger.last_s = dict(left.first_s), dict(left.last_s)
+        ledger.resolution_wh = left.resolution_wh
         ledger._timestamp_s = ledger._sealed_s = left.timestamp_s
         return ledger
 
@@ -149,20 +154,25 @@ class Ledger:
 
         Args:
             content: written as it is, with the seed of the snapshots.
-            timestamp_s: seconds on the exam's clock at which a resumed session goes on; None takes the wall clock's
-                word for how long nobody watched.
+            timestamp_s: seconds on the exam's clock at which a resumed session goes on; None asks the computer's
+                clocks how long nobody watched (`runtime.elapsed`), and a wall clock that is wrong is an event.
 
         Raises:
             EvidenceError: the disk refuses; or a session is resumed with another pack, rules or thresholds.
         """
         with self._lock, _disk(self.folder):
             if self._left is None:
-                self._store.seal("started", 0.0, {**content, "snapshot_seed": self.seed})
+                boot = Boot.now() if self._backlog.live else None
+                since = {} if boot is None else {"boot": asdict(boot)}
+                self._store.seal("started", 0.0, {**content, "snapshot_seed": self.seed, **since})
                 return
-            closed, to_s = take_up(self._left, self._store, content, self.seed, timestamp_s)
-            self.findings += closed
-            self._timestamp_s = max(self._timestamp_s, to_s)
+            passed = take_up(self._left, self._store, content, self.seed, timestamp_s)
+            self.findings += len(self._left.open)
+            self._timestamp_s = max(self._timestamp_s, passed.timestamp_s)
             self._sealed_bytes = self._store.scores.length
+            wrong = passed.event()
+            if wrong is not None:
+                self.event(wrong)
 
     def step(self, view: str, timestamp_s: float, step: Step) -> None:
         """Write what one frame brought.
@@ -185,6 +195,22 @@ class Ledger:
             if step.snapshot is not None:
                 self._snapshot(view, timestamp_s, step.snapshot)
             self._keep_scores(bool(step.opened or step.reported))
+
+    def present(self, view: str, timestamp_s: float, spans: Sequence[tuple[float, float]]) -> None:
+        """Write when frames came that were not analysed: what the monitor is told, before the step it belongs to.
+
+        Args:
+            view: the view.
+            timestamp_s: of the frame that is analysed next; of the end, where there is none.
+            spans: since when and until when, in seconds and to the millisecond, one after another.
+
+        Raises:
+            EvidenceError: the disk refuses; not in a live exam.
+        """
+        with self._lock:
+            self._advance(timestamp_s)
+            told = [[float(since_s), float(until_s)] for since_s, until_s in spans]
+            self._put("present", {"view": view, "timestamp_s": round(float(timestamp_s), 3), "spans": told})
 
     def report(self, reported: Reported) -> None:
         """Put one closed finding on the disk, its pictures first.

@@ -1,8 +1,6 @@
 """An exam watched while it goes on: cameras and streams, until somebody stops it.
 
-Each camera has a thread that reads (`runtime.reader`); this thread analyses the newest frame of whichever view has
-waited longest, within a budget of processor time. Whatever keeps it from seeing is recorded as an event, and the time
-nobody saw is found by the rule on recording gaps.
+Each camera has a thread that reads (`runtime.reader`); this thread analyses (`runtime.live_exam`).
 """
 
 from __future__ import annotations
@@ -20,20 +18,18 @@ from pathlib import Path
 from threading import Event as Flag
 from types import FrameType
 
-from proctor_models.errors import ConfigError, DataError, ModelError, VideoError
+from proctor_models.errors import ConfigError, VideoError
 from proctor_models.runtime import patience
 from proctor_models.runtime.entries import FINDINGS_FILE, SCORES_FILE
 from proctor_models.runtime.events import Event
 from proctor_models.runtime.evidence import Ledger
-from proctor_models.runtime.monitor import Monitor
+from proctor_models.runtime.live_exam import LiveExam
 from proctor_models.runtime.pace import Budget, Pace
-from proctor_models.runtime.reader import Capture, Reader, Taken
+from proctor_models.runtime.presence import PRESENT_FROM, told_from_s
+from proctor_models.runtime.reader import Capture, Reader
 from proctor_models.runtime.session import Setup, StateLine
 from proctor_models.runtime.sources import Source, open_live
 from proctor_models.types import View
-
-IDLE_S = 0.25
-"""How long to wait for a frame before looking around."""
 
 
 @dataclass(frozen=True)
@@ -79,80 +75,6 @@ class ExamClock:
         return self._clock() - self._began
 
 
-class LiveExam:
-    """The analysing side: takes frames, hands them to the monitor, records what happens."""
-
-    def __init__(
-        self,
-        monitor: Monitor,
-        ledger: Ledger,
-        readers: Mapping[View, Reader],
-        clock: Callable[[], float],
-        budget: Budget | None = None,
-    ) -> None:
-        """`budget` is the processor time that may be taken; None for all that is needed."""
-        self.analysed: Counter[str] = Counter()
-        """Frames by view, in this run."""
-        self._monitor, self._ledger, self._readers = monitor, ledger, readers
-        self._clock, self._budget = clock, budget
-        self._latest_s: dict[str, float] = {}
-
-    def turn(self) -> float:
-        """Record what happened and analyse one frame, if there is one and time for it; seconds to wait for more.
-
-        Raises:
-            EvidenceError: see `Ledger`.
-        """
-        self.record()
-        waiting = [reader for reader in self._readers.values() if reader.has_frame]
-        if not waiting:
-            return IDLE_S
-        owed_s = 0.0 if self._budget is None else self._budget.wait_s()
-        if owed_s > 0:
-            return min(owed_s, IDLE_S)  # meanwhile newer frames take the place of the ones that wait
-        # The one that waited longest: within a tight budget, too, both views are seen.
-        reader = min(waiting, key=lambda one: self._latest_s.get(one.view, -math.inf))
-        taken = reader.take()
-        if taken is not None:
-            self._analyse(reader, taken)
-        return 0.0
-
-    def record(self, *, end: bool = False) -> None:
-        """Put what happened since on the disk; `end` adds what is counted and not told yet."""
-        for reader in self._readers.values():
-            for event in reader.events(end=end):
-                self._ledger.event(event)
-            if reader.error is not None:
-                raise reader.error
-            if reader.present is not None:
-                self._monitor.present(reader.view, *reader.present)
-
-    def finish(self, why: str) -> None:
-        """No more frames: record that it stopped and why, and close what is open."""
-        now_s = round(self._clock(), 3)
-        self.record(end=True)
-        self._ledger.event(Event("stopped", now_s, None, {"reason": why}))
-        for reported in self._monitor.finish(dict.fromkeys(self._readers, now_s)):
-            self._ledger.report(reported)
-        self._tell_events()
-
-    def _tell_events(self) -> None:
-        for event in self._monitor.take_events():
-            self._ledger.event(event)
-
-    def _analyse(self, reader: Reader, taken: Taken) -> None:
-        self._latest_s[reader.view] = taken.timestamp_s
-        try:
-            step = self._monitor.observe(taken.image, taken.timestamp_s, reader.view)
-        except (ModelError, DataError) as error:
-            reader.count_unreadable(taken.timestamp_s, str(error))
-            return
-        reader.pace.tell(taken.timestamp_s, step.suspected)
-        self._ledger.step(reader.view, taken.timestamp_s, step)
-        self._tell_events()
-        self.analysed[reader.view] += 1
-
-
 def watch_live(
     setup: Setup,
     sources: Mapping[View, Source],
@@ -185,12 +107,14 @@ def watch_live(
             stack.callback(readers[view].stop)
         ledger = stack.enter_context(Ledger.resume(out) if options.resume else Ledger(out, live=True))
         monitor, before = setup.monitor(ledger), _scored(out)
-        ledger.start({**setup.to_dict(), "live": True, "views": _started(sources)})
+        ledger.start(started(setup, sources))
+        for view, reader in readers.items():
+            reader.resolution_wh = ledger.resolution_wh.get(view, (0, 0))
         clock.start(ledger.timestamp_s)
         if options.resume:
             ledger.event(Event("restarted", clock(), None, {"frames_before": before.total()}))
         budget = None if options.cpu is None else Budget(options.cpu)
-        exam = LiveExam(monitor, ledger, readers, clock, budget)
+        exam = LiveExam(monitor, ledger, readers, clock, budget, told_from_s(setup.ruleset.rules))
         for reader in readers.values():
             reader.start()
         until_s = math.inf if options.for_s is None else clock() + options.for_s
@@ -265,8 +189,10 @@ def _opener(source: Source, opener: Callable[[Source], Capture]) -> Callable[[],
     return lambda: opener(source)
 
 
-def _started(sources: Mapping[View, Source]) -> dict[str, object]:
-    return {view: {"file_name": one.label, "source": one.kind} for view, one in sources.items()}
+def started(setup: Setup, sources: Mapping[View, Source]) -> dict[str, object]:
+    """What the ledger of a live exam begins with."""
+    views = {view: {"file_name": one.label, "source": one.kind} for view, one in sources.items()}
+    return {**setup.to_dict(), "live": True, "views": views, PRESENT_FROM: told_from_s(setup.ruleset.rules)}
 
 
 def _session(

@@ -225,7 +225,9 @@ class Monitor:
     def present(self, view: View, since_s: float, until_s: float) -> None:
         """Say that frames came without a break in this time, where not all of them are pushed.
 
-        Frames left out for want of processor time are then not taken for a recording that was interrupted.
+        Frames left out for want of processor time are then not taken for a recording that was interrupted. It takes
+        effect with the view's next frame; whoever keeps a ledger puts it there (`Ledger.present`), in milliseconds as
+        here, before that frame's step: a replay needs it.
         """
         with self._lock:
             self._engine.present(view, since_s, until_s)

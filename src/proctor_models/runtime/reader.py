@@ -21,14 +21,13 @@ from proctor_models.runtime.clocks import LiveClock
 from proctor_models.runtime.events import Event, Tally
 from proctor_models.runtime.pace import Pace
 from proctor_models.runtime.pixels import as_bgr
+from proctor_models.runtime.presence import Presence
 from proctor_models.types import Image, View
 
 FAILURES = 5
 """So many reads in a row that bring nothing: the camera is lost."""
 HUNG_S = 15.0
 """A read that has not come back for so long: the camera is lost, whatever the driver says later."""
-BREAK_S = 1.0
-"""Frames further apart do not come without a break."""
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 30.0
 _RETRY_S = 0.05
@@ -85,10 +84,10 @@ class Reader:
         self.pace = pace
         self.error: BaseException | None = None
         """What ended the thread against all expectation; the analysing thread raises it."""
-        self.present: tuple[float, float] | None = None
-        """Since when and until when frames came without a break, analysed or not, on the exam's clock."""
+        self.presence = Presence()
+        """When frames came, analysed or not, on the exam's clock."""
         self.resolution_wh = (0, 0)
-        """Of the latest frame, in pixels."""
+        """Of the latest frame, in pixels; set it before `start` where it is known already."""
         self.unreadable = Tally("frame_unreadable", view)
         self.dropped = Tally("frames_dropped", view)
         self._wrong_clock = Tally("clock_wrong", view)
@@ -231,7 +230,7 @@ class Reader:
                 way = "ahead" if placed.wrong_by_s > 0 else "behind"
                 self._wrong_clock.add(arrival_s, reason=f"{abs(placed.wrong_by_s):.3f} s {way}")
         if not self.pace.candidate(placed.timestamp_s):
-            self._came(placed.timestamp_s)
+            self.presence.came(placed.timestamp_s)
             return
         try:
             decoded, picture = capture.retrieve()
@@ -241,16 +240,17 @@ class Reader:
         except (DataError, cv2.error) as error:
             self.count_unreadable(placed.timestamp_s, str(error))
             return
-        self._came(placed.timestamp_s)
-        self.resolution_wh = (image.shape[1], image.shape[0])
+        self.presence.came(placed.timestamp_s)
+        self._measure(image, placed.timestamp_s)
         if self.pace.due(placed.timestamp_s, image):
             self._put(Taken(image, placed.timestamp_s))
 
-    def _came(self, timestamp_s: float) -> None:
-        if self.present is None or timestamp_s - self.present[1] > BREAK_S:
-            self.present = (timestamp_s, timestamp_s)
-        else:
-            self.present = (self.present[0], timestamp_s)
+    def _measure(self, image: Image, timestamp_s: float) -> None:
+        """Tell what frames measure, at first and when it changes: another camera may have taken this one's place."""
+        height, width = image.shape[:2]
+        if (width, height) != self.resolution_wh:
+            self.resolution_wh = (width, height)
+            self._tell(Event("picture_size", timestamp_s, self.view, {"width_px": width, "height_px": height}))
 
     def _put(self, taken: Taken) -> None:
         with self._lock:

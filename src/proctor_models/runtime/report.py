@@ -101,7 +101,7 @@ def review(folder: Path, *, served: bool = False) -> dict[str, Any]:
         "ledger_head": journal.head,
         "ledger_heads": journal.heads,
         "horizon_s": horizon_s,
-        "session": {**asdict(session), "views": _views(exam, intervals_s)},
+        "session": {**asdict(session), "views": _views(exam, journal, intervals_s)},
         "detectors": _detectors(exam, intervals_s),
         "findings": [_finding(exam, journal, finding, intervals_s) for finding in exam.findings],
         "groups": [[exam.findings[index].id for index in group] for group in grouped(occurrences)],
@@ -182,22 +182,25 @@ def _asset(name: str) -> str:
     return (files("proctor_models.runtime") / "assets" / name).read_text(encoding="utf-8")
 
 
-def _views(exam: Exam, intervals_s: dict[str, float]) -> list[dict[str, Any]]:
-    """Each recording, with the stretches of the exam that it does not show."""
-    return [
-        {
-            "view": view,
-            **asdict(exam.session.views[view]),
-            "gaps": [
-                (round(start, 2), round(end, 2))
-                for start, end in curves.gaps(
-                    exam.times_s.get(view, []), exam.horizon_s, curves.gap_limit_s(intervals_s[view])
-                )
-            ],
+def _views(exam: Exam, journal: Journal, intervals_s: dict[str, float]) -> list[dict[str, Any]]:
+    """Each recording, with the stretches of the exam that it does not show, and those that nobody analysed."""
+    found = []
+    for view in VIEWS:
+        if view not in exam.session.views:
+            continue
+        limit_s = curves.gap_limit_s(intervals_s[view])
+        unseen = curves.gaps(exam.times_s.get(view, []), exam.horizon_s, limit_s)
+        gaps, came = curves.told_apart(unseen, (journal.present or {}).get(view, ()), limit_s)
+        spans = {
+            "gaps": _rounded(gaps),
+            "not_analysed": None if journal.present is None else _rounded(came),
         }
-        for view in VIEWS
-        if view in exam.session.views
-    ]
+        found.append({"view": view, **asdict(exam.session.views[view]), **spans})
+    return found
+
+
+def _rounded(spans: list[curves.Span]) -> list[curves.Span]:
+    return [(round(start_s, 2), round(end_s, 2)) for start_s, end_s in spans]
 
 
 def _detectors(exam: Exam, intervals_s: dict[str, float]) -> list[dict[str, Any]]:

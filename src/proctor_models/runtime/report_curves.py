@@ -18,7 +18,8 @@ Span = tuple[float, float]  # start and end in seconds of the exam
 Point = tuple[float, float, float]  # time in seconds, lowest score, highest score
 
 _GAP_INTERVALS = 3.0  # a frame or two may drop out of a recording without anything being amiss
-_GAP_MIN_S = 2.0
+GAP_MIN_S = 2.0
+"""Shorter steps between two frames are none that a person is shown."""
 
 
 class Curve(TypedDict):
@@ -58,7 +59,7 @@ def gap_limit_s(interval_s: float) -> float:
     >>> gap_limit_s(0.5), gap_limit_s(2.0)
     (2.0, 6.0)
     """
-    return max(_GAP_MIN_S, _GAP_INTERVALS * interval_s)
+    return max(GAP_MIN_S, _GAP_INTERVALS * interval_s)
 
 
 def gaps(times_s: Sequence[float], duration_s: float, limit_s: float) -> list[Span]:
@@ -71,6 +72,28 @@ def gaps(times_s: Sequence[float], duration_s: float, limit_s: float) -> list[Sp
     """
     edges = [0.0, *times_s, max(duration_s, times_s[-1] if times_s else 0.0)]
     return [(start, end) for start, end in pairwise(edges) if end - start >= limit_s]
+
+
+def told_apart(unseen: Sequence[Span], came: Sequence[Span], limit_s: float) -> tuple[list[Span], list[Span]]:
+    """Stretches without an analysed frame, as (nothing came, frames came and were not analysed).
+
+    Args:
+        unseen: stretches, see `gaps`.
+        came: spans by rising time in which frames came all the same; they do not overlap.
+        limit_s: parts that are shorter are left out.
+
+    >>> told_apart([(15.0, 40.0), (50.0, 60.0)], [(15.0, 20.0), (28.0, 28.5), (30.0, 40.0)], limit_s=2.0)
+    ([(20.0, 28.0), (50.0, 60.0)], [(15.0, 20.0), (30.0, 40.0)])
+    """
+    nothing: list[Span] = []
+    seen: list[Span] = []
+    for start_s, end_s in unseen:
+        inside = [(max(start_s, since_s), min(end_s, until_s)) for since_s, until_s in came]
+        inside = [span for span in inside if span[0] <= span[1]]
+        edges = [start_s, *(edge for span in inside for edge in span), end_s]
+        nothing += zip(edges[::2], edges[1::2], strict=True)
+        seen += inside
+    return [s for s in nothing if s[1] - s[0] >= limit_s], [s for s in seen if s[1] - s[0] >= limit_s]
 
 
 def curve(track: Track, window: Span, interval_s: float, buckets: int) -> Curve:

@@ -9,8 +9,11 @@ from typing import Any
 
 from proctor_models.runtime.chain import NOTHING_BEFORE
 from proctor_models.runtime.entries import Entry, completed, read_ledger
+from proctor_models.runtime.presence import PRESENT_FROM
+from proctor_models.runtime.report_curves import Span
 
 RESTARTED = "restarted"
+PICTURE_SIZE = "picture_size"
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ class Journal:
     """By time."""
     clips: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Paths by finding id."""
+    present: Mapping[str, list[Span]] | None = None
+    """By view, when frames came and were not analysed; None where the ledger does not tell."""
 
 
 def read_journal(folder: Path) -> Journal:
@@ -58,22 +63,40 @@ def read_journal(folder: Path) -> Journal:
         if entry.kind == "clip":
             finding = entry.content["finding"]
             clips[finding] = (*clips.get(finding, ()), entry.content["path"])
+    present = _present(entries) if PRESENT_FROM in entries[0].content else None
     end = completed(entries) or entries[-1]
     heads = tuple(entry.line.sha256 for entry in entries[end.seq :])
-    return Journal(heads[-1], heads, _happenings(entries), clips)
+    return Journal(heads[-1], heads, _happenings(entries), clips, present)
+
+
+def _present(entries: Sequence[Entry]) -> dict[str, list[Span]]:
+    """What was told bit by bit, in one piece where frames came on."""
+    found: dict[str, list[Span]] = {}
+    for entry in entries:
+        for since_s, until_s in entry.content["spans"] if entry.kind == "present" else ():
+            spans = found.setdefault(entry.content["view"], [])
+            if spans and since_s <= spans[-1][1]:
+                spans[-1] = (spans[-1][0], max(spans[-1][1], until_s))
+            else:
+                spans.append((since_s, until_s))
+    return found
 
 
 def _happenings(entries: Sequence[Entry]) -> tuple[Happening, ...]:
     found = [
-        Happening(RESTARTED, *_gap(entry), view=None, at=entry.at, detail={})
+        Happening(RESTARTED, *_gap(entry), view=None, at=entry.at, detail=_assumed(entry))
         for entry in entries
         if entry.kind == "resumed"
     ]
     told = bool(found)  # a restart is told once, by the line that knows the gap
+    measured: set[object] = set()
     for entry in entries:
         if entry.kind == "event" and not (told and entry.content.get("event") == RESTARTED):
             raw = entry.content
             view, detail = raw.get("view"), raw.get("detail")
+            if raw["event"] == PICTURE_SIZE and view not in measured:
+                measured.add(view)  # what a view begins with is nothing that happened
+                continue
             found.append(
                 Happening(
                     kind=raw["event"],
@@ -85,6 +108,11 @@ def _happenings(entries: Sequence[Entry]) -> tuple[Happening, ...]:
                 )
             )
     return tuple(sorted(found, key=lambda each: each.timestamp_s))
+
+
+def _assumed(entry: Entry) -> dict[str, str | int | float]:
+    said = entry.content.get("assumed")
+    return {"assumed": said} if isinstance(said, str) else {}
 
 
 def _gap(entry: Entry) -> tuple[float, float]:

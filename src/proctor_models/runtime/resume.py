@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from proctor_models.errors import EvidenceError
 from proctor_models.runtime.chain import sha256
+from proctor_models.runtime.elapsed import BY_CALLER, Boot, Elapsed, elapsed
 from proctor_models.runtime.entries import (
     EVIDENCE_FOLDER,
     SCORES_FILE,
@@ -71,6 +71,18 @@ class Left:
                 found[entry.content["finding"]["id"]] = entry
             elif entry.kind == "closed":
                 found.pop(entry.content["finding"]["id"], None)
+        return found
+
+    @property
+    def resolution_wh(self) -> dict[str, tuple[int, int]]:
+        """By view, what its latest frames measured in pixels, as far as the ledger says it."""
+        found: dict[str, tuple[int, int]] = {}
+        for entry in self.entries:
+            view, detail = entry.content.get("view"), entry.content.get("detail")
+            if entry.kind == "event" and entry.content["event"] == "picture_size" and isinstance(detail, dict):
+                width, height = detail.get("width_px"), detail.get("height_px")
+                if isinstance(view, str) and isinstance(width, int) and isinstance(height, int):
+                    found[view] = width, height
         return found
 
     @property
@@ -145,10 +157,8 @@ def _is_all(left: Left) -> bool:
         return False
 
 
-def take_up(
-    left: Left, store: Store, content: Mapping[str, Any], seed: str, timestamp_s: float | None
-) -> tuple[int, float]:
-    """Make whole what was left behind and write down the gap; return findings closed, and where watching goes on.
+def take_up(left: Left, store: Store, content: Mapping[str, Any], seed: str, timestamp_s: float | None) -> Elapsed:
+    """Make whole what was left behind and write down the gap; return where watching goes on.
 
     Raises:
         EvidenceError: `content` speaks of another pack, rules or thresholds; nothing is changed.
@@ -157,10 +167,14 @@ def take_up(
     _check(left, content)
     torn = _cut(left, store)
     from_s = round(left.timestamp_s, 3)
-    to_s = max(from_s, round(_elapsed_s(left) if timestamp_s is None else timestamp_s, 3))
+    boot = Boot.now()
+    passed = elapsed(left.entries, boot=boot) if timestamp_s is None else Elapsed(round(timestamp_s, 3), BY_CALLER)
+    to_s = max(from_s, passed.timestamp_s)
     resumed = {
         "from_s": from_s,
         "to_s": to_s,
+        "assumed": passed.assumed,
+        "boot": None if boot is None else asdict(boot),
         "snapshot_seed": seed,
         "interrupted": sorted(left.open),
         "torn": torn,
@@ -172,7 +186,7 @@ def take_up(
         store.seal("scores", to_s, {"bytes": store.scores.length, "sha256": store.scores.sha256})
     for entry in left.open.values():
         store.put(_interrupted(entry, left, to_s))
-    return len(left.open), to_s
+    return replace(passed, timestamp_s=to_s)
 
 
 def _check(left: Left, content: Mapping[str, Any]) -> None:
@@ -220,8 +234,3 @@ def _interrupted(entry: Entry, left: Left, to_s: float) -> Pending:
     end_s = max(finding.end_s, round(left.last_s.get(finding.view, 0.0), 3))
     closed = replace(finding, end_s=end_s, interrupted=True)
     return Pending("closed", to_s, {"pictures": dict(entry.content["pictures"])}, finding=closed)
-
-
-def _elapsed_s(left: Left) -> float:
-    started = datetime.fromisoformat(left.entries[0].at)
-    return (datetime.now(UTC) - started).total_seconds()

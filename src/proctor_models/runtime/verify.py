@@ -45,6 +45,9 @@ _PART = re.compile(r"\..+\.[0-9a-f]{8}\.part")
 def verify(folder: Path, head: str | None = None) -> Verdict:
     """Hold every file of a session against its ledger.
 
+    A folder that is being written may end, or expire, between two files that are read here. So one that seems changed
+    is read once more before that is said.
+
     Args:
         folder: of one watched exam.
         head: hash of a line of the ledger that was kept elsewhere; None where nobody kept one.
@@ -52,6 +55,11 @@ def verify(folder: Path, head: str | None = None) -> Verdict:
     Raises:
         EvidenceError: there is no ledger, or it cannot be read.
     """
+    verdict = _verify(folder, head)
+    return _verify(folder, head) if verdict.changed else verdict
+
+
+def _verify(folder: Path, head: str | None) -> Verdict:
     # Before the ledger, so that a line written meanwhile is not taken for one the ledger lacks.
     findings = _read(folder / FINDINGS_FILE)
     try:

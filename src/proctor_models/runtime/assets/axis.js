@@ -27,4 +27,11 @@ function axis(from, to, widthPx) {
   return el("div", { class: "axis", "aria-hidden": "true" }, marks);
 }
 
+// Time of a view in which nothing was analysed, by whether frames came.
+function unanalysed(view, from, to) {
+  const bands = (kind, spans) => spans.filter(([start, end]) => end > from && start < to)
+    .map(([start, end]) => band(kind, start, end, from, to));
+  return [...bands("unseen-time", view.gaps), ...bands("not-analysed", view.not_analysed || [])];
+}
+
 const band = (kind, start, end, from, to) => el("div", { class: `band ${kind}`, style: place(start, end, from, to) });

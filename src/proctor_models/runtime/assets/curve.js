@@ -5,12 +5,12 @@ const HEADROOM = 1.06; // so that a peak at 1 is not cut off
 
 const rise = (value) => (TALL * Math.min(1, value)) / HEADROOM;
 
-function plot({ curve, threshold, gaps = [], findings = [], label, peak = null }) {
+function plot({ curve, threshold, view = null, findings = [], label, peak = null }) {
   const { from_s: from, to_s: to } = curve;
   const box = el("div", { class: "plot", role: "img", "aria-label": label },
     findings.map((finding) => band(`found ${finding.severity}`, finding.start_s, finding.end_s, from, to)),
     curve.unknown.map(([start, end]) => band("unknown", start, end, from, to)),
-    gaps.filter(([start, end]) => end > from && start < to).map(([start, end]) => band("unseen-time", start, end, from, to)),
+    view && unanalysed(view, from, to),
     thresholdLine(threshold), lines(curve), peak && peakDot(peak, from, to),
     el("output", { class: "readout", "aria-hidden": "true" }));
   box.addEventListener("pointermove", (event) => readOut(box, curve, event));
@@ -60,7 +60,7 @@ const nearest = (points, time) => points.reduce(
 function renderScores() {
   const section = byId("scores");
   refill(section,
-    sectionTitle("scores-title", words().scores), el("p", { class: "hint" }, words().scoresHint),
+    sectionTitle("scores-title", words().scores), el("p", { class: "hint" }, TELLS_PRESENT ? words().scoresHintTold : words().scoresHint),
     el("div", { class: "charts" }, DATA.detectors.map(detectorChart)));
   for (const chart of section.querySelectorAll(".chart")) {
     chart.append(el("div", { class: "strip" }, el("span", {}), axis(0, DATA.horizon_s, chart.clientWidth - 110)));
@@ -82,7 +82,7 @@ function strip(detector, view) {
     el("span", { class: "strip-label" }, words().view[view.view],
       view.unknown_share > 0 && el("small", {}, words().unknownShare(share))),
     plot({
-      curve: view.curve, threshold: detector.threshold, gaps: recording ? recording.gaps : [],
+      curve: view.curve, threshold: detector.threshold, view: recording,
       findings: DATA.findings.filter((finding) => finding.detector === detector.name && finding.view === view.view),
       label: `${detectorName(detector.name)}, ${viewName(view.view)}`,
     }));

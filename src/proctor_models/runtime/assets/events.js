@@ -20,7 +20,7 @@ function happeningReason(text) {
 
 // Names end in their unit.
 function happeningValue(name, value) {
-  if (name === "reason") return happeningReason(String(value));
+  if (name === "reason" || name === "assumed") return happeningReason(String(value));
   if (name === "since_s") return clock(value);
   if (name.endsWith("_s")) return words().seconds(value);
   if (name.endsWith("_deg")) return `${value}°`;

@@ -59,7 +59,7 @@ function around(finding) {
   return el("div", { class: "around", "data-from": curve.from_s, "data-to": curve.to_s },
     el("h4", {}, words().scoreAround, curve.unknown.length ? el("small", {}, el("i", { class: "swatch unknown" }), words().unknown) : null),
     plot({
-      curve, threshold: finding.threshold, gaps: view ? view.gaps : [], findings: [finding],
+      curve, threshold: finding.threshold, view, findings: [finding],
       peak: scored ? { time: finding.peak_s, score: finding.peak_score } : null,
       label: `${words().scoreAround}: ${words().peakAgainst(score(finding.peak_score), score(finding.threshold))}`,
     }));

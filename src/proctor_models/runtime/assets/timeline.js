@@ -1,6 +1,9 @@
 // One lane a view, one row a rule that found something: what was found when, and when nobody was looking.
 const GAP_DETECTOR = "recording_gap";
 
+// Whether the ledger says of time without an analysed frame if frames came: then the two are told apart.
+const TELLS_PRESENT = DATA.session.views.some((view) => view.not_analysed !== null);
+
 function renderTimeline() {
   const section = byId("timeline");
   const lanes = el("div", { class: "lanes", on: { keydown: moveBetweenMarks } }, DATA.session.views.map(lane));
@@ -20,7 +23,8 @@ function renderTimeline() {
 function legend() {
   const severities = Object.keys(GLYPHS).map((name) => el("li", {}, glyph(name), words().severity[name]));
   return el("ul", { class: "legend" }, severities,
-    el("li", {}, el("i", { class: "swatch unseen-time" }), words().noRecording),
+    el("li", {}, el("i", { class: "swatch unseen-time" }), TELLS_PRESENT ? words().noPicture : words().noRecording),
+    TELLS_PRESENT && el("li", {}, el("i", { class: "swatch not-analysed" }), words().notAnalysed),
     el("li", {}, el("i", { class: "swatch unknown" }), words().unknown),
     DATA.happenings.length > 0 && el("li", {}, el("i", { class: "event-sign", "aria-hidden": "true" }, "!"), words().event));
 }
@@ -80,7 +84,7 @@ function row(view, { label, findings, unknown, kind = "" }) {
     el("span", { class: "row-label", title: label }, label),
     el("div", { class: "track" },
       unknown.map(([start, end]) => band("unknown", start, end, 0, whole)),
-      view.gaps.map(([start, end]) => band("unseen-time", start, end, 0, whole)),
+      unanalysed(view, 0, whole),
       findings.map(mark), events.map(eventMark)));
 }
 

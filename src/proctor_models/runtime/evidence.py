@@ -18,9 +18,7 @@ from __future__ import annotations
 
 import json
 import secrets
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from threading import RLock
@@ -31,21 +29,18 @@ from proctor_models.errors import EvidenceError
 from proctor_models.runtime.backlog import Backlog
 from proctor_models.runtime.chain import sha256
 from proctor_models.runtime.clips import CLIP_SUFFIX, encode_clip
-from proctor_models.runtime.durable import Reserve, naming, write_durable
+from proctor_models.runtime.durable import Reserve, disk_errors
 from proctor_models.runtime.elapsed import Boot
 from proctor_models.runtime.entries import EVIDENCE_FOLDER, FINDINGS_FILE, SCORES_FILE, SESSION_FILE, EntryKind
 from proctor_models.runtime.events import Event
 from proctor_models.runtime.findings import Finding
 from proctor_models.runtime.resume import Left, left_behind, open_again, take_up
+from proctor_models.runtime.seals import Seals
 from proctor_models.runtime.steps import Opened, Reported, Step
 from proctor_models.runtime.store import Pending, Store
 
 SESSION_SCHEMA = "proctor-session/1"
 RESERVE_FILE = ".reserve"
-CHECKPOINT_S = 60.0
-"""Exam time after which scores are sealed, if no finding came before."""
-SYNC_S = 5.0
-"""Time after which scores are on the disk even if the power fails; a killed process loses none."""
 
 
 class Ledger:
@@ -62,7 +57,7 @@ class Ledger:
             EvidenceError: the folder holds something, or cannot be written.
         """
         made_folder = not folder.exists()
-        with _disk(folder):
+        with disk_errors(folder):
             if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
                 raise EvidenceError(
                     f"{folder}: expected a new or empty folder, this one holds something; evidence is never "
@@ -87,10 +82,9 @@ class Ledger:
         """By view, what its frames measured in runs before this one, in pixels."""
         self._left: Left | None = None
         self._lock = RLock()
-        self._timestamp_s = self._sealed_s = 0.0
-        self._sealed_bytes = 0
-        self._synced = time.monotonic()
+        self._timestamp_s = 0.0
         self._backlog = Backlog(store, Reserve(store.folder / RESERVE_FILE), live=live)
+        self._seals = Seals(store, self._backlog)
         self._made_folder = False
 
     @classmethod
@@ -102,7 +96,7 @@ class Ledger:
         Raises:
             EvidenceError: there is no session, it is complete, was changed, or is being written by another process.
         """
-        with _disk(folder):
+        with disk_errors(folder):
             left = left_behind(folder)
             ledger = cls.__new__(cls)
             ledger._open(open_again(left), live)
@@ -110,7 +104,7 @@ class Ledger:
         ledger.findings, ledger.next_number = left.findings, left.next_number
         ledger.first_s, ledger.last_s = dict(left.first_s), dict(left.last_s)
         ledger.resolution_wh = left.resolution_wh
-        ledger._timestamp_s = ledger._sealed_s = left.timestamp_s
+        ledger._timestamp_s = ledger._seals.sealed_s = left.timestamp_s
         return ledger
 
     def __enter__(self) -> Self:
@@ -160,7 +154,7 @@ class Ledger:
         Raises:
             EvidenceError: the disk refuses; or a session is resumed with another pack, rules or thresholds.
         """
-        with self._lock, _disk(self.folder):
+        with self._lock, disk_errors(self.folder):
             if self._left is None:
                 boot = Boot.now() if self._backlog.live else None
                 since = {} if boot is None else {"boot": asdict(boot)}
@@ -186,7 +180,7 @@ class Ledger:
             line = json.dumps(
                 {"view": view, "timestamp_s": round(float(timestamp_s), 3), "scores": scores}, allow_nan=False
             )
-            with _disk(self.folder / SCORES_FILE):
+            with disk_errors(self.folder / SCORES_FILE):
                 self._backlog.score(line.encode() + b"\n", self._timestamp_s)
             for opened in step.opened:
                 self._opened(opened)
@@ -194,7 +188,7 @@ class Ledger:
                 self.report(reported)
             if step.snapshot is not None:
                 self._snapshot(view, timestamp_s, step.snapshot)
-            self._keep_scores(bool(step.opened or step.reported))
+            self._seals.keep(self._timestamp_s, found=bool(step.opened or step.reported))
 
     def present(self, view: str, timestamp_s: float, spans: Sequence[tuple[float, float]]) -> None:
         """Write when frames came that were not analysed: what the monitor is told, before the step it belongs to.
@@ -226,7 +220,7 @@ class Ledger:
             if reported.clip:
                 path = f"{EVIDENCE_FOLDER}/{finding.id}{CLIP_SUFFIX}"
                 self._put("clip", {"finding": finding.id}, {path: encode_clip(reported.clip)})
-            self._keep_scores(found=True)
+            self._seals.keep(self._timestamp_s, found=True)
 
     def event(self, event: Event) -> None:
         """Write what happened to the watching.
@@ -247,7 +241,7 @@ class Ledger:
         Raises:
             EvidenceError: the disk refuses, in a live exam too.
         """
-        with self._lock, _disk(self.folder):
+        with self._lock, disk_errors(self.folder):
             if self._backlog.live:
                 self._backlog.reserve.give()  # its room is for the end, too
             try:
@@ -259,7 +253,7 @@ class Ledger:
 
     def _complete(self, session: Mapping[str, Any]) -> None:
         self._backlog.settle(self._timestamp_s)
-        self._seal_scores()
+        self._seals.seal(self._timestamp_s)
         # After the backlog, in which snapshots may have waited.
         whole = {"schema": SESSION_SCHEMA, **session, "snapshots": self.snapshots, "complete": True}
         text = json.dumps(whole, ensure_ascii=False, indent=2, allow_nan=False).encode("utf-8", "replace") + b"\n"
@@ -275,7 +269,7 @@ class Ledger:
         """Put the lines written so far on the disk; without `complete` the session stays incomplete."""
         with self._lock:
             try:
-                with _disk(self.folder):
+                with disk_errors(self.folder):
                     self._store.close()
             except EvidenceError:
                 if not self._backlog.live:
@@ -299,60 +293,17 @@ class Ledger:
         finding: Finding | None = None,
     ) -> None:
         """Put an entry on the disk, or among what waits for it."""
-        with _disk(self.folder):
+        with disk_errors(self.folder):
             self._backlog.put(Pending(kind, self._timestamp_s, content or {}, files or {}, finding))
 
     def _advance(self, timestamp_s: float) -> None:
         self._timestamp_s = max(self._timestamp_s, round(float(timestamp_s), 3))
 
-    def _keep_scores(self, found: bool) -> None:
-        """Seal the scores where that is due, or at least have them synced every few seconds."""
-        if self._backlog.is_full:
-            return
-        if found or self._timestamp_s - self._sealed_s >= CHECKPOINT_S:
-            with _disk(self.folder / SCORES_FILE):
-                self._backlog.guard(self._seal_scores, self._timestamp_s)
-        elif time.monotonic() - self._synced >= SYNC_S:
-            with _disk(self.folder / SCORES_FILE):
-                self._backlog.guard(self._store.scores.sync, self._timestamp_s)
-            self._synced = time.monotonic()
-
-    def _seal_scores(self) -> None:
-        """Note in the chain what the scores are up to here."""
-        scores = self._store.scores
-        self._sealed_s, self._synced = self._timestamp_s, time.monotonic()
-        if scores.length != self._sealed_bytes:
-            scores.sync()
-            self._store.seal("scores", self._timestamp_s, {"bytes": scores.length, "sha256": scores.sha256})
-            self._sealed_bytes = scores.length
-
     def _discard(self) -> None:
         """Leave no trace of a run that has nothing to show."""
-        with _disk(self.folder):
+        with disk_errors(self.folder):
             for path in [*(self.folder / EVIDENCE_FOLDER).iterdir(), *self.folder.glob("*.json*")]:
                 path.unlink()
             (self.folder / EVIDENCE_FOLDER).rmdir()
             if self._made_folder:
                 self.folder.rmdir()
-
-
-def write_atomic(path: Path, content: bytes) -> None:
-    """Write a file so that its name only ever stands for the whole content, and put both on the disk.
-
-    Raises:
-        EvidenceError: the disk is full or the folder gone; no part of the file stays.
-    """
-    with _disk(path), naming(path):
-        write_durable(path, content)
-
-
-@contextmanager
-def _disk(path: Path) -> Iterator[None]:
-    """Turn what the disk refuses into an error that says where and what to do."""
-    try:
-        yield
-    except OSError as error:
-        raise EvidenceError(
-            f"{error.filename or path}: cannot be written ({error.strerror or error}); free the disk, or choose "
-            "another folder with --out"
-        ) from error

@@ -171,8 +171,5 @@ def test_watch_live__that_is_stopped_on_a_full_disk(is_freed: bool, disk: Path) 
     assert ("gave up: " in rest) is not is_freed
     assert (verify(out).state, verify(out).changed) == ("whole" if is_freed else "unfinished", ())
     if is_freed:
-        assert [e.content["event"] for e in read_ledger(out) if e.kind == "event"] == [
-            "disk_full",
-            "stopped",
-            "disk_back",
-        ]
+        events = [entry.content["event"] for entry in read_ledger(out) if entry.kind == "event"]
+        assert events == ["picture_size", "disk_full", "stopped", "disk_back"]

@@ -11,9 +11,10 @@ import pytest
 
 from proctor_models.errors import EvidenceError
 from proctor_models.runtime.clips import LONGER_SIDE_PX, encode_clip
+from proctor_models.runtime.durable import write_atomic
 from proctor_models.runtime.entries import read_ledger
 from proctor_models.runtime.events import Event
-from proctor_models.runtime.evidence import Ledger, write_atomic
+from proctor_models.runtime.evidence import Ledger
 from proctor_models.runtime.findings import Finding
 from proctor_models.runtime.report_ledger import read_exam
 from proctor_models.runtime.steps import Reported, Step

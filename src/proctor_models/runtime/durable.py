@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from proctor_models.errors import EvidenceError
 from proctor_models.files import sync_folder, write_bytes
 
 try:
@@ -37,6 +38,28 @@ def naming(path: Path) -> Iterator[None]:
     except OSError as error:
         error.filename = str(path)
         raise
+
+
+@contextmanager
+def telling(path: Path) -> Iterator[None]:
+    """Turn what the disk refuses into an error that says where and what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise EvidenceError(
+            f"{error.filename or path}: cannot be written ({error.strerror or error}); free the disk, or choose "
+            "another folder with --out"
+        ) from error
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Write a file so that its name only ever stands for the whole content, and put both on the disk.
+
+    Raises:
+        EvidenceError: the disk is full or the folder gone; no part of the file stays.
+    """
+    with telling(path):
+        write_durable(path, content)
 
 
 class Reserve:

@@ -19,8 +19,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
@@ -30,7 +29,7 @@ from proctor_models.errors import EvidenceError
 from proctor_models.runtime.backlog import Backlog
 from proctor_models.runtime.chain import sha256
 from proctor_models.runtime.clips import CLIP_SUFFIX, encode_clip
-from proctor_models.runtime.durable import Reserve, naming, write_durable
+from proctor_models.runtime.durable import Reserve, telling
 from proctor_models.runtime.entries import EVIDENCE_FOLDER, FINDINGS_FILE, SCORES_FILE, SESSION_FILE, EntryKind
 from proctor_models.runtime.events import Event
 from proctor_models.runtime.findings import Finding
@@ -60,7 +59,7 @@ class Ledger:
             EvidenceError: the folder holds something, or cannot be written.
         """
         made_folder = not folder.exists()
-        with _disk(folder):
+        with telling(folder):
             if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
                 raise EvidenceError(
                     f"{folder}: expected a new or empty folder, this one holds something; evidence is never "
@@ -98,7 +97,7 @@ class Ledger:
         Raises:
             EvidenceError: there is no session, it is complete, was changed, or is being written by another process.
         """
-        with _disk(folder):
+        with telling(folder):
             left = left_behind(folder)
             ledger = cls.__new__(cls)
             ledger._open(open_again(left), live)
@@ -155,7 +154,7 @@ class Ledger:
         Raises:
             EvidenceError: the disk refuses; or a session is resumed with another pack, rules or thresholds.
         """
-        with self._lock, _disk(self.folder):
+        with self._lock, telling(self.folder):
             if self._left is None:
                 self._store.seal("started", 0.0, {**content, "snapshot_seed": self.seed})
                 return
@@ -176,7 +175,7 @@ class Ledger:
             line = json.dumps(
                 {"view": view, "timestamp_s": round(float(timestamp_s), 3), "scores": scores}, allow_nan=False
             )
-            with _disk(self.folder / SCORES_FILE):
+            with telling(self.folder / SCORES_FILE):
                 self._backlog.score(line.encode() + b"\n", self._timestamp_s)
             for opened in step.opened:
                 self._opened(opened)
@@ -219,9 +218,9 @@ class Ledger:
         `runtime.patience.complete` do so. Only `close`, as at the end of a ``with`` block, gives it up.
 
         Raises:
-            EvidenceError: the disk refuses, in a live exam too.
+            EvidenceError: the disk refuses.
         """
-        with self._lock, _disk(self.folder):
+        with self._lock, telling(self.folder):
             if self._backlog.live:
                 self._backlog.reserve.give()  # its room is for the end, too
             try:
@@ -238,18 +237,15 @@ class Ledger:
         whole = {"schema": SESSION_SCHEMA, **session, "snapshots": self.snapshots, "complete": True}
         text = json.dumps(whole, ensure_ascii=False, indent=2, allow_nan=False).encode("utf-8", "replace") + b"\n"
         self._store.put_whole(SESSION_FILE, text)
-        hashes = {
-            SESSION_FILE: sha256(text),
-            FINDINGS_FILE: self._store.lines.sha256,
-            SCORES_FILE: self._store.scores.sha256,
-        }
+        hashes = {SESSION_FILE: sha256(text), FINDINGS_FILE: self._store.lines.sha256}
+        hashes[SCORES_FILE] = self._store.scores.sha256
         self._store.seal("completed", self._timestamp_s, hashes)
 
     def close(self) -> None:
         """Put the lines written so far on the disk; without `complete` the session stays incomplete."""
         with self._lock:
             try:
-                with _disk(self.folder):
+                with telling(self.folder):
                     self._store.close()
             except EvidenceError:
                 if not self._backlog.live:
@@ -273,7 +269,7 @@ class Ledger:
         finding: Finding | None = None,
     ) -> None:
         """Put an entry on the disk, or among what waits for it."""
-        with _disk(self.folder):
+        with telling(self.folder):
             self._backlog.put(Pending(kind, self._timestamp_s, content or {}, files or {}, finding))
 
     def _advance(self, timestamp_s: float) -> None:
@@ -284,10 +280,10 @@ class Ledger:
         if self._backlog.is_full:
             return
         if found or self._timestamp_s - self._sealed_s >= CHECKPOINT_S:
-            with _disk(self.folder / SCORES_FILE):
+            with telling(self.folder / SCORES_FILE):
                 self._backlog.guard(self._seal_scores, self._timestamp_s)
         elif time.monotonic() - self._synced >= SYNC_S:
-            with _disk(self.folder / SCORES_FILE):
+            with telling(self.folder / SCORES_FILE):
                 self._backlog.guard(self._store.scores.sync, self._timestamp_s)
             self._synced = time.monotonic()
 
@@ -302,31 +298,9 @@ class Ledger:
 
     def _discard(self) -> None:
         """Leave no trace of a run that has nothing to show."""
-        with _disk(self.folder):
+        with telling(self.folder):
             for path in [*(self.folder / EVIDENCE_FOLDER).iterdir(), *self.folder.glob("*.json*")]:
                 path.unlink()
             (self.folder / EVIDENCE_FOLDER).rmdir()
             if self._made_folder:
                 self.folder.rmdir()
-
-
-def write_atomic(path: Path, content: bytes) -> None:
-    """Write a file so that its name only ever stands for the whole content, and put both on the disk.
-
-    Raises:
-        EvidenceError: the disk is full or the folder gone; no part of the file stays.
-    """
-    with _disk(path), naming(path):
-        write_durable(path, content)
-
-
-@contextmanager
-def _disk(path: Path) -> Iterator[None]:
-    """Turn what the disk refuses into an error that says where and what to do."""
-    try:
-        yield
-    except OSError as error:
-        raise EvidenceError(
-            f"{error.filename or path}: cannot be written ({error.strerror or error}); free the disk, or choose "
-            "another folder with --out"
-        ) from error

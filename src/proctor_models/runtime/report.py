@@ -22,7 +22,7 @@ from typing import Any
 
 from proctor_models.runtime import report_curves as curves
 from proctor_models.runtime.decisions import NOTE_MAX, read_decisions
-from proctor_models.runtime.evidence import write_atomic
+from proctor_models.runtime.durable import write_atomic
 from proctor_models.runtime.findings import Finding
 from proctor_models.runtime.report_groups import grouped
 from proctor_models.runtime.report_journal import Journal, read_journal

@@ -1,5 +1,6 @@
 """Dark and covered frames through the real monitor: what cannot be seen is not missing, what is seen counts."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -47,9 +48,13 @@ class Told:
         return Observation(timestamp_s, view, (image.shape[1], image.shape[0]), scene, self.heads)
 
 
-def watch(folder: Path, *parts: tuple[Image, float, dict[str, float]]) -> tuple[list[Finding], list[dict[str, Any]]]:
+def watch(
+    folder: Path, *parts: tuple[Image, float, dict[str, float]]
+) -> tuple[list[Finding], list[Mapping[str, float | None]]]:
     """Frames twice a second: a picture, how many seconds, and what is seen. Findings, and the scores of each frame."""
-    told, found, scores = Told(), [], []
+    told = Told()
+    found: list[Finding] = []
+    scores: list[Mapping[str, float | None]] = []
     setup = Setup(told, rules(), THRESHOLDS, "1.0", 2.0)
     with Ledger(folder) as ledger:
         monitor = setup.monitor(ledger)

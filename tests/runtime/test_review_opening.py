@@ -45,7 +45,10 @@ def reviewing(tmp_path: Path) -> Iterator[tuple[str, str]]:
             yield address, told.read_text()
         finally:
             child.send_signal(signal.SIGINT)
-            assert child.wait(30) == 0
+            try:
+                assert child.wait(30) == 0
+            finally:
+                child.kill()
 
 
 def test_review__the_browsers_command_line_holds_no_secret(tmp_path: Path) -> None:

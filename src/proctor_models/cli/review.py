@@ -17,9 +17,9 @@ def _review(args: argparse.Namespace) -> None:
 
     with ReviewServer(args.folder, args.port) as server, ExitStack() as stack:
         print(f"review page  {server.address}\nthis machine alone can open it; Ctrl-C ends", flush=True)
-        if not args.no_browser:
-            _open(server.address, stack)
         try:
+            if not args.no_browser:
+                _open(server.address, stack)
             server.serve_forever()
         except KeyboardInterrupt:
             done, everything = server.judged

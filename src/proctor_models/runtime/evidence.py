@@ -163,7 +163,7 @@ class Ledger:
             passed = take_up(self._left, self._store, content, self.seed, timestamp_s)
             self.findings += len(self._left.open)
             self._timestamp_s = max(self._timestamp_s, passed.timestamp_s)
-            self._sealed_bytes = self._store.scores.length
+            self._seals.sealed_bytes = self._store.scores.length
             wrong = passed.event()
             if wrong is not None:
                 self.event(wrong)

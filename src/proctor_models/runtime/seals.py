@@ -21,8 +21,9 @@ class Seals:
     def __init__(self, store: Store, backlog: Backlog) -> None:
         self.sealed_s = 0.0
         """Exam time of the last seal."""
+        self.sealed_bytes = 0
+        """Bytes of scores that it covers."""
         self._store, self._backlog = store, backlog
-        self._sealed_bytes = 0
         self._synced = time.monotonic()
 
     def keep(self, timestamp_s: float, *, found: bool) -> None:
@@ -52,7 +53,7 @@ class Seals:
         """
         scores = self._store.scores
         self.sealed_s, self._synced = timestamp_s, time.monotonic()
-        if scores.length != self._sealed_bytes:
+        if scores.length != self.sealed_bytes:
             scores.sync()
             self._store.seal("scores", timestamp_s, {"bytes": scores.length, "sha256": scores.sha256})
-            self._sealed_bytes = scores.length
+            self.sealed_bytes = scores.length

@@ -13,8 +13,9 @@ import yaml
 
 from proctor_models.config import DETECTOR_NAMES
 from proctor_models.detectors import DETECTORS
-from proctor_models.rules.engine import Change, Engine
+from proctor_models.rules.engine import Engine
 from proctor_models.rules.policy import UNSCORED, Rule, ruleset_from_dict
+from proctor_models.rules.tracks import Change
 from proctor_models.runtime.scan import ScanResult
 from proctor_models.types import SCENE_CLASSES, VIEWS, CameraState, Detections, HeadReading, Observation, View
 

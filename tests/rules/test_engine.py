@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from proctor_models.errors import ConfigError, ModelError, TimestampError
-from proctor_models.rules.engine import Change, Engine
+from proctor_models.rules.engine import Engine
 from proctor_models.rules.policy import Rule, RuleSet, Text
+from proctor_models.rules.tracks import Change
 
 TEXT = Text("手机", "phone")
 THRESHOLDS = {"phone": 0.5, "earphone": 0.6}

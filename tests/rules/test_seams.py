@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from proctor_models.errors import ConfigError, ModelError, TimestampError
-from proctor_models.rules.engine import SIGNAL_LAG_S, Change, Engine
+from proctor_models.rules.engine import SIGNAL_LAG_S, Engine
 from proctor_models.rules.policy import ruleset_from_dict
+from proctor_models.rules.tracks import Change
 
 TEXT = {"zh": "说话", "en": "Speech"}
 SPEECH = "external/speech"

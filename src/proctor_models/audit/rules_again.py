@@ -12,9 +12,10 @@ from typing import Any
 
 from proctor_models.detectors import DETECTORS
 from proctor_models.errors import ConfigError, EvidenceError, ModelError, TimestampError
-from proctor_models.rules.engine import Change, Engine
+from proctor_models.rules.engine import Engine
 from proctor_models.rules.hysteresis import Span
 from proctor_models.rules.policy import Rule, RuleSet
+from proctor_models.rules.tracks import Change
 from proctor_models.runtime import strict_json
 from proctor_models.runtime.changes import finding_of
 from proctor_models.runtime.entries import Entry

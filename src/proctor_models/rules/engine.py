@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from proctor_models.errors import ConfigError, ModelError, TimestampError
 from proctor_models.rules.gaps import Came, check_gap, ends, jumps
 from proctor_models.rules.hysteresis import Hysteresis, Span
 from proctor_models.rules.limits import limits_of
-from proctor_models.rules.policy import VIEW_NAMES, Rule, RuleSet
+from proctor_models.rules.policy import VIEW_NAMES, RuleSet
+from proctor_models.rules.tracks import Change, Track
 from proctor_models.rules.turns import ScanLike, Turns
 
 SIGNAL_LAG_S = 10.0
@@ -34,33 +34,6 @@ class ReadingLike(Protocol):
     @property
     def xyxy(self) -> Iterable[Iterable[float]]:
         """Boxes in pixels."""
-
-
-@dataclass(frozen=True)
-class Track:
-    """One rule followed in one view; the key of everything kept by finding."""
-
-    rule: Rule
-    view: str
-
-
-@dataclass(frozen=True)
-class Change:
-    """A finding opened or closed.
-
-    `span` of an opened finding is what is known so far. A gap in a recording, or a turn of the camera that is
-    missing, is known only when it is over, so it is reported closed and never opened; it has no peak, and its
-    `peak_score` of 1 means nothing.
-    """
-
-    kind: Literal["opened", "closed"]
-    number: int
-    """Counts the findings of a session from 1, in the order they opened."""
-    rule: Rule
-    view: str
-    span: Span
-    threshold: float | None
-    """Score the rule opened at; None for a rule that reads no scores."""
 
 
 class Engine:

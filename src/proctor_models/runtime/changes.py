@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from proctor_models.rules.engine import Change
 from proctor_models.rules.hysteresis import Box
+from proctor_models.rules.tracks import Change
 from proctor_models.runtime.entries import EVIDENCE_FOLDER
 from proctor_models.runtime.findings import Finding
 

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 from proctor_models.errors import ConfigError, EvidenceError
-from proctor_models.rules.engine import Track
 from proctor_models.rules.hysteresis import Box, Span
+from proctor_models.rules.tracks import Track
 from proctor_models.types import Image
 
 JPEG_QUALITY = 90

@@ -16,8 +16,9 @@ from proctor_models.detectors import DETECTORS
 from proctor_models.detectors.blind import assessable
 from proctor_models.detectors.spec import Detector
 from proctor_models.errors import ConfigError
-from proctor_models.rules.engine import Change, Engine, Track
+from proctor_models.rules.engine import Engine
 from proctor_models.rules.policy import RuleSet, ruleset_from_dict
+from proctor_models.rules.tracks import Change, Track
 from proctor_models.runtime.camera import CameraWatch
 from proctor_models.runtime.changes import finding_of, picture_path
 from proctor_models.runtime.events import Event

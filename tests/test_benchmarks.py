@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 import pytest
 import yaml
+from PIL import Image
 
 from drawn import ROOT, recipe, write_coco, write_video
 from packed import make_pack, reseal, write_head, write_scene  # noqa: F401 - fixtures
@@ -390,3 +391,25 @@ def test_runtime__a_page_gets_its_table_between_its_comments(monkeypatch: pytest
     assert lines[-3:] == ["<!-- end of it -->", "", "Words."]
     with pytest.raises(ConfigError, match=r"expected the comments <!-- other --> and <!-- end of other -->"):
         figures.write_into(page, "other", "")
+
+
+def test_audit_page__a_command_is_followed_by_what_it_prints_now(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    audit_page = load(monkeypatch, "audit_page")
+    told = f"echo {tmp_path}/export/pack; echo refused >&2; exit 1"
+    page = f"Words.\n\n```console\n$ {told}\nwhat it printed last year\n$ seq 40\n```\n\n```sh\n$ left alone\n```\n"
+    lines = audit_page.follow(page, tmp_path).splitlines()
+    assert lines[:6] == ["Words.", "", "```console", f"$ {told}", "export/pack", "refused"]
+    assert lines[6:9] == ["exit code 1", "$ seq 40", "1"]
+    assert lines[-7:] == ["30", "... and 10 more lines", "```", "", "```sh", "$ left alone", "```"]
+
+
+def test_audit_page__pictures_fit_the_documents(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    audit_page = load(monkeypatch, "audit_page")
+    noise = np.random.default_rng(0).integers(0, 256, (400, 400, 3)).astype(np.uint8)
+    audit_page.save(Image.fromarray(noise), tmp_path / "noise.png")
+    assert (tmp_path / "noise.png").stat().st_size < 200_000
+    with pytest.raises(ValueError, match=r"large.png: expected less than 200000 bytes, got \d+; show less of the page"):
+        audit_page.save(Image.fromarray(np.tile(noise, (3, 3, 1))), tmp_path / "large.png")
+    assert not (tmp_path / "large.png").exists()

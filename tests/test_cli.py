@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import argparse
+import itertools
+import re
 import shlex
 import subprocess
 import sys
@@ -23,6 +25,12 @@ VERBS = (
     *("data diff", "data sheet", "data forget"),
     *("synth", "synth-exam", "synth-faces"),
 )
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = (
+    *("README.md", "CONTRIBUTING.md", "data/README.md", "mlflow/README.md"),
+    *("docs/audit.md", "docs/tutorial-new-detector.md"),
+)
+HEAD = "0" * 64
 HEAVY = (
     "torch",
     "lightning",
@@ -61,6 +69,38 @@ def test_build_parser__example_in_help_parses(verb: str) -> None:
     example = shlex.split(help_text.partition("example:")[2].strip())
     assert " ".join(example).startswith(f"proctor {verb} ")
     assert build_parser().parse_args(example[1:]).run
+
+
+def commands(page: str) -> list[str]:
+    """The commands of `proctor` that a page tells its reader to run: indented, behind a prompt, or fenced."""
+    text, fenced, found = re.sub(r"\\\n *", "", (ROOT / page).read_text(encoding="utf-8")), False, []
+    for line in text.splitlines():
+        fenced ^= line.startswith("```")
+        told = line.removeprefix("$ ") if fenced else line.removeprefix("    ") if line.startswith("    ") else ""
+        if told.startswith("proctor "):
+            found.append(told)
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_build_parser__commands_of_the_documents_parse(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert commands(page)
+    for command in commands(page):
+        words = list(itertools.takewhile(lambda word: word not in "&|;", shlex.split(command, comments=True)))
+        words = [HEAD if word.startswith("$(") else word for word in words]
+        for word in words:
+            if word.startswith("@"):
+                Path(word[1:]).write_text("--except=figures: a file that the reader writes\n")
+        assert build_parser().parse_args(words[1:]).run, command
+
+
+def test_commands__of_the_audit_page_are_all_that_an_auditor_has() -> None:
+    told = " ".join(commands("docs/audit.md"))
+    words = ("verify", "verify-pack", "register", "promote", "at", "trace", "replay", "report", "expire")
+    assert [word for word in words if f"proctor audit {word} " not in told] == []
 
 
 def test_main__version(capsys: pytest.CaptureFixture[str]) -> None:

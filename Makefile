@@ -7,7 +7,7 @@ VENV := $(CURDIR)/.venv
 SYNTH_VENV := $(CURDIR)/.venv-synth
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-EMBEDDED := data/embedded.dvc data/checkpoints.dvc data/checkpoints-0.3.0.dvc data/sample-exam.dvc
+EMBEDDED := data/embedded.dvc data/checkpoints.dvc data/checkpoints-0.1.0.dvc data/sample-exam.dvc
 EXTRAS := train notebooks dev curate audit
 SHELL := /bin/sh
 
@@ -99,9 +99,8 @@ mlflow: $(READY) ## look at runs, models and packs on 127.0.0.1:5000
 data/outside.sha256: FORCE
 	@test -d "$${PROCTOR_FRAMES:-}" || { echo "make: set PROCTOR_FRAMES to the folder of labelled frames that the recipe names" >&2; exit 1; }
 	@test -d "$${PROCTOR_WEIGHTS:-}" || { echo "make: set PROCTOR_WEIGHTS to the folder of base weights that the recipe names" >&2; exit 1; }
-	@test -d "$${PROCTOR_CLIPS:-}" || { echo "make: set PROCTOR_CLIPS to the folder of recordings with their events that the recipe names" >&2; exit 1; }
 	@test -d data/faces-1 && test -d data/faces-2 || { echo "make: data/faces-1 or -2 is not there yet; run \`make faces\` first" >&2; exit 1; }
-	@for folder in "$$PROCTOR_FRAMES" "$$PROCTOR_WEIGHTS" "$$PROCTOR_CLIPS" data/faces-1 data/faces-2 data/embedded; do \
+	@for folder in "$$PROCTOR_FRAMES" "$$PROCTOR_WEIGHTS" data/faces-1 data/faces-2 data/embedded; do \
 		(cd "$$folder" && find -L . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum) || exit 1; done > $@.part
 	@mv $@.part $@
 
@@ -114,11 +113,11 @@ faces: synth-env ## phones, earphones and masks painted on the real frames: data
 data/faces-%:
 	proctor synth-faces --data data/real --frames 350 --seed $* --cutouts "$$PROCTOR_FRAMES/cutouts" --out $@
 
-evaluation: data data/outside.sha256 ## real frames, whole people held out, in two halves: PROCTOR_FRAMES, _WEIGHTS and _CLIPS name folders
+evaluation: data data/outside.sha256 ## real frames, whole people held out, in two halves: PROCTOR_FRAMES and PROCTOR_WEIGHTS name folders
 	dvc repro evaluate@evaluation evaluate@evaluation-swapped
 	proctor targets --fold evaluation --fold evaluation-swapped --out export/targets
 
-release: data data/outside.sha256 ## the released pack, trained on all real frames (same three variables)
+release: data data/outside.sha256 ## the released pack, trained on all real frames (same two variables)
 	@test ! -e export/proctor-pack-$(VERSION) && test ! -e export/proctor-pack-$(VERSION).dvc \
 		|| { echo "make: export/proctor-pack-$(VERSION) is released already; raise the version in pyproject.toml and configs/release.yaml" >&2; exit 1; }
 	dvc repro pack@release

@@ -1,8 +1,8 @@
 r"""Scene nets side by side on one side of a split, before any export: average precision and phones found.
 
     python benchmarks/scene_nets.py --data data/evaluation/split --split val \
-        data/checkpoints/scene export/evaluation/checkpoints/scene \
-        0.5*data/checkpoints/scene+0.5*export/evaluation/checkpoints/scene
+        data/checkpoints-0.1.0/scene export/evaluation/checkpoints/scene \
+        0.5*data/checkpoints-0.1.0/scene+0.5*export/evaluation/checkpoints/scene
 
 A net is a checkpoint folder, or a mean of several by weight ("model soups", Wortsman et al., ICML 2022). For choosing
 between recipes; what ships is measured by `proctor evaluate`. Intervals: 95 %, by resampling people.

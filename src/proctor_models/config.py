@@ -236,7 +236,9 @@ def load_recipe(path: Path) -> Recipe:
         if unknown:
             where = f"{path}: ingest.sources.{source.name}"
             raise ConfigError(f"{where}: unknown class {min(unknown)!r}; known: {', '.join(SCENE_CLASSES)}")
-    # Nets carry this hash: what only allows or describes a pack must not make other nets of the same training.
-    without: dict[str, Any] = {"sha256": True, "pack": {"allowed_licences", "provider"}}
+    # Nets carry this hash: what only judges, allows or describes them must not make other nets of the same training.
+    without: dict[str, Any] = {
+        "sha256": True, "pack": {"allowed_licences", "provider"}, "evaluate": {"look_alikes"},
+    }  # fmt: skip
     meaning = json.dumps(recipe.model_dump(mode="json", exclude=without), sort_keys=True)
     return recipe.model_copy(update={"sha256": hashlib.sha256(meaning.encode()).hexdigest()})

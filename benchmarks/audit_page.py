@@ -192,7 +192,7 @@ def mlflow_pages(store: Path) -> Iterator[tuple[str, str, str]]:
             (version,),
         ).fetchone()
         (experiment,) = database.execute("select experiment_id from runs where run_uuid = ?", (run_id,)).fetchone()
-    yield "run", f"/experiments/{experiment}/runs/{run_id}/model-metrics", "train_loss"
+    yield "run", f"/experiments/{experiment}/runs/{run_id}", "Parameters"
     yield "model", f"/models/proctor-scene/versions/{version}", "promotion.exceptions"
 
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import sys
 
 import pytest
 import yaml
 
 from drawn import ROOT, Miniature, demo_commands, recipe, write_coco, write_video
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Started in the background by a shell: a signal that is ignored stays ignored in every process that a test
+    # starts, and those that press Ctrl-C there would wait for ever.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -21,7 +21,7 @@ from drawn import ROOT, recipe, write_coco, write_video
 PAGE = ROOT / "docs" / "tutorial-new-detector.md"
 TREE = ("src", "configs", "tests", "pyproject.toml", "LICENSE", "README.md")
 RECIPE = Path("configs") / "watch.yaml"
-BOOTSTRAP = 20
+BOOTSTRAP = 100
 FOLLOW = f"""
 import json, pathlib, subprocess, sys
 for line in sys.stdin:

@@ -57,7 +57,8 @@ class Earphone:
             by_head = max(share * head.attributes.get(name, 0.0) for name, share in SHARES.items())
             by_scene = float(found.scores[touching].max(initial=0))
             score = 1 - (1 - by_head) * (1 - by_scene)
-            if max(score, COVERED_SCORE) <= head.attributes.get("ears_covered", 0.0):
+            covers = head.attributes.get("ears_covered", 0.0)
+            if covers >= COVERED_SCORE and score < covers:
                 why, hidden = "hair or headwear covers the ears", hidden | touching
                 continue
             shown = found.xyxy[touching & (found.scores >= SHOWN_SCORE)]

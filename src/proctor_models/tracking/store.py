@@ -18,7 +18,11 @@ from typing import Any
 from proctor_models.errors import ConfigError, RecordError
 
 DEFAULT_FOLDER = Path("mlflow")
-QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",  # a bar for each small file hides what a command says
+}
 _SQLITE = "sqlite:///"
 
 

@@ -72,11 +72,13 @@ def test_build_parser__example_in_help_parses(verb: str) -> None:
 
 
 def commands(page: str) -> list[str]:
-    """The commands of `proctor` that a page tells its reader to run: indented, behind a prompt, or fenced."""
-    text, fenced, found = re.sub(r"\\\n *", "", (ROOT / page).read_text(encoding="utf-8")), False, []
+    """The commands of `proctor` that a page tells its reader to run: indented, fenced, or at a console's prompt."""
+    text, fence, found = re.sub(r"\\\n *", "", (ROOT / page).read_text(encoding="utf-8")), "", []
     for line in text.splitlines():
-        fenced ^= line.startswith("```")
-        told = line.removeprefix("$ ") if fenced else line.removeprefix("    ") if line.startswith("    ") else ""
+        if line.startswith("```"):
+            fence = "" if fence else line
+        prompt = {"": "    ", "```console": "$ "}.get(fence, "")
+        told = line.removeprefix(prompt) if line.startswith(prompt) else ""
         if told.startswith("proctor "):
             found.append(told)
     return found

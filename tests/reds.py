@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 import cv2
 import numpy as np
 
+from cameras import PHONE, TEXT
 from proctor_models.detectors import DETECTORS
 from proctor_models.rules.policy import RuleSet, ruleset_from_dict
 from proctor_models.runtime.monitor import Monitor
 from proctor_models.runtime.steps import Reported, Step
 from proctor_models.types import SCENE_CLASSES, Detections, Image, Observation, View
 
-TEXT = {"zh": "手机", "en": "phone"}
 THRESHOLDS = dict.fromkeys((detector.name for detector in DETECTORS), 0.5)
 
 
@@ -35,20 +35,6 @@ class Red:
             SCENE_CLASSES,
         )
         return Observation(timestamp_s, view, (width, height), scene)
-
-
-PHONE: dict[str, Any] = {
-    "id": "phone",
-    "detector": "phone",
-    "views": ["first", "second"],
-    "enter": None,
-    "leave_ratio": 0.5,
-    "min_duration_s": 1,
-    "max_gap_s": 2,
-    "severity": "cheating",
-    "title": TEXT,
-    "article": TEXT,
-}
 
 
 def rules(**changes: Any) -> RuleSet:

@@ -50,6 +50,8 @@ HEAD_ATTRIBUTES: tuple[str, ...] = (
     "ears_covered",
     "face_occluded",
 )
+SPOTS: tuple[str, ...] = ("earphone_in_ear",)
+"""Attributes that a small thing decides, which has a place in the crop."""
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,7 @@ def test_head_crops__attributes_nobody_wrote_are_not_known(tmp_path: Path) -> No
     dressed = FACE.model_copy(update={"attributes": {"headwear": "hat"}})
     labels = head_labels(frames.frames[0].model_copy(update={"boxes": (dressed,)}), 24, 1.8)
     spec = _spec(plan, "head", "v")
-    _, targets, known = HeadCrops(frames, labels, spec)[0]
+    _, targets, known, _ = HeadCrops(frames, labels, spec)[0]
     said = {name: bool(t) for name, t, k in zip(spec.names, targets, known, strict=True) if k}
     assert said == {"mask": False, "earphone_over_ear": False, "earphone_in_ear": False, "hat": True}
 
@@ -151,8 +151,9 @@ def test_head_crops__the_same_seed_of_torch_gives_the_same_crop(tmp_path: Path) 
     frames, plan = manifest(tmp_path)
     labels = [h for f in frames for h in head_labels(f, 24, 1.8)]
     crops = HeadCrops(frames, labels, _spec(plan, "head", "v"))
-    image, targets, known = crops[0]
+    image, targets, known, maps = crops[0]
     assert image.shape == (3, 64, 64)
+    assert maps.shape == (1, 8, 8)
     assert torch.equal(image, crops[0][0])
     assert float(known.sum()) >= 3
     assert targets.tolist() == [0.0] * len(HEAD_ATTRIBUTES)

@@ -48,8 +48,8 @@ def _synth_faces(args: argparse.Namespace) -> None:
     if _here("mediapipe", args):
         from proctor_models.synth.faces.make import Options, synth_faces
 
-        splits = tuple(name.strip() for name in args.splits.split(","))
-        options = Options(splits, args.cutouts, args.sheet, args.fresh)
+        splits, deeds = (tuple(name.strip() for name in said.split(",")) for said in (args.splits, args.deeds))
+        options = Options(splits, args.cutouts, args.sheet, args.fresh, deeds)
         synth_faces(args.data, args.frames, args.seed, args.out, options)
 
 
@@ -151,6 +151,9 @@ def _add_faces(verbs: Verbs[argparse.ArgumentParser]) -> None:
     faces.add_argument("--seed", type=count, default=0)
     add_out(faces, "folder", "COCO folder to write; complete or absent, never half")
     faces.add_argument("--splits", default="train", help="sides of the split to paint on, divided by commas")
+    faces.add_argument(
+        "--deeds", default="in_ear,over_ear,mask,phone,no_phone", help="what to paint, divided by commas (default: all)"
+    )
     faces.add_argument("--cutouts", type=Path, help="folder of PNG files of earphones with transparency")
     text = "JPEG file to show every frame with its boxes; it shows real people"
     add_out(faces, "file", text, "--sheet", required=False)

@@ -71,7 +71,10 @@ def scene_augmentation(seed: int) -> albumentations.Compose:
 
 
 def head_augmentation(seed: int) -> albumentations.Compose:
-    """For head crops, which keep their side."""
+    """For head crops, which keep their side; boxes of small things are pascal_voc with `class_ids`.
+
+    Boxes of which less than half stays in sight are dropped.
+    """
     import albumentations as al
 
     return al.Compose(
@@ -90,6 +93,7 @@ def head_augmentation(seed: int) -> albumentations.Compose:
                 num_holes_range=(1, 2), hole_height_range=(0.1, 0.25), hole_width_range=(0.1, 0.25), p=0.2
             ),
         ],
+        bbox_params=al.BboxParams(format="pascal_voc", label_fields=["class_ids"], min_visibility=0.5, min_area=4),
         seed=seed,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -11,16 +11,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from proctor_models.boxes import covered
+from proctor_models.boxes import covered, square_around
 from proctor_models.data.appearance import appearance
 from proctor_models.data.augment import fit_frame, head_augmentation, scene_augmentation
 from proctor_models.data.manifest import BoxLabel, FrameRecord, Manifest
 from proctor_models.data.paste import MIN_SIDE_PX, Paster, Piece
+from proctor_models.data.spots import spot_map
 from proctor_models.errors import DataError
 from proctor_models.runtime import pixels
 from proctor_models.runtime.image import crop_square, normalise
 from proctor_models.runtime.spec import NetSpec
-from proctor_models.types import Image
+from proctor_models.types import SPOTS, Boxes, Image
 
 FACES = ("face", "face_masked")
 _KINDS = {"earphone_over_ear": "headphone", "earphone_in_ear": "earbud"}
@@ -142,6 +143,8 @@ class HeadLabel:
     frame: FrameRecord
     xyxy: tuple[float, float, float, float]
     attributes: Mapping[str, bool]
+    spots: Mapping[str, tuple[tuple[float, float, float, float], ...]] = field(default_factory=dict)
+    """Attribute of `SPOTS` to where in the frame the things are that decide it, xyxy."""
 
 
 def _worn(box: BoxLabel) -> bool:
@@ -168,27 +171,36 @@ def head_labels(
                 attributes["mask_incorrect"] = bool(face.attributes["mask_incorrect"])
         elif "face_masked" in frame.labelled and not labelled_faces:
             attributes["mask"] = False
-        if "earphone" in frame.labelled:
-            attributes |= _earphones(frame, face, crop_scale)
+        near = _earphones_near(frame, face, crop_scale)
+        attributes |= _earphones(near, labelled="earphone" in frame.labelled)
         attributes |= appearance(frame, face)
+        spots = {
+            name: tuple(b.xyxy for b in near if b.attributes.get("kind") == _KINDS[name] and _worn(b))
+            for name in SPOTS
+            if attributes.get(name)
+        }
         if attributes:
-            labels.append(HeadLabel(frame, face.xyxy, attributes))
+            labels.append(HeadLabel(frame, face.xyxy, attributes, spots))
     return labels
 
 
-def _earphones(frame: FrameRecord, face: BoxLabel, crop_scale: float) -> dict[str, bool]:
-    """Which kinds the head wears; unknown where a label near it leaves out what decides that."""
+def _earphones_near(frame: FrameRecord, face: BoxLabel, crop_scale: float) -> list[BoxLabel]:
+    """Earphones in the head's crop, without those of which it is said that they are not worn."""
     worn = [b for b in frame.boxes if b.label == "earphone" and (_worn(b) or "worn" not in b.attributes)]
-    x0, y0, x1, y1 = face.xyxy
-    half = max(x1 - x0, y1 - y0) * crop_scale / 2
-    centre_x, centre_y = (x0 + x1) / 2, (y0 + y1) / 2
-    region = np.array([[centre_x - half, centre_y - half, centre_x + half, centre_y + half]], np.float32)
-    near = [b for b in worn if covered(np.array([b.xyxy], np.float32), region)[0, 0] > 0.5]
+    region = square_around(np.array([face.xyxy], np.float32), crop_scale)
+    return [b for b in worn if covered(np.array([b.xyxy], np.float32), region)[0, 0] > 0.5]
+
+
+def _earphones(near: Sequence[BoxLabel], *, labelled: bool) -> dict[str, bool]:
+    """Which kinds the head wears; unknown where a label near it leaves out what decides that.
+
+    Where a frame does not label earphones, those that somebody boxed or painted there are worn all the same.
+    """
     kinds = {b.attributes.get("kind") for b in near if _worn(b)}
     # Formats without attributes (YOLO) say that there is an earphone, not which kind nor whether it is worn.
     unsaid = any("worn" not in b.attributes or "kind" not in b.attributes for b in near)
     said = {name: kind in kinds for name, kind in _KINDS.items()}
-    return {name: present for name, present in said.items() if present or not unsaid}
+    return {name: present for name, present in said.items() if present or (labelled and not unsaid)}
 
 
 def known_attributes(labels: Sequence[HeadLabel]) -> list[HeadLabel]:
@@ -197,13 +209,13 @@ def known_attributes(labels: Sequence[HeadLabel]) -> list[HeadLabel]:
     filled = []
     for head in labels:
         if head.frame.source in stating and head.attributes.get("mask"):
-            head = HeadLabel(head.frame, head.xyxy, {"mask_incorrect": False, **head.attributes})  # noqa: PLW2901
+            head = replace(head, attributes={"mask_incorrect": False, **head.attributes})  # noqa: PLW2901
         filled.append(head)
     return filled
 
 
-class HeadCrops(Dataset[tuple[Tensor, Tensor, Tensor]]):
-    """Head crops: image (3, side, side), targets (attributes,), known (attributes,), all float."""
+class HeadCrops(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
+    """Head crops: image (3, side, side), targets and known (attributes,), maps of `SPOTS` (spots, h, w); all float."""
 
     def __init__(
         self, manifest: Manifest, labels: Sequence[HeadLabel], spec: NetSpec, augment_seed: int | None = None
@@ -211,12 +223,13 @@ class HeadCrops(Dataset[tuple[Tensor, Tensor, Tensor]]):
         self.manifest = manifest
         self.labels = list(labels)
         self.spec = spec
+        self.spots = tuple(name for name in spec.names if name in SPOTS)
         self.augment = None if augment_seed is None else head_augmentation(augment_seed)
 
     def __len__(self) -> int:
         return len(self.labels)
 
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor, Tensor]:
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """See the class."""
         head = self.labels[index]
         image = read_image(self.manifest, head.frame)
@@ -227,9 +240,29 @@ class HeadCrops(Dataset[tuple[Tensor, Tensor, Tensor]]):
             side = float(max(xyxy[2] - xyxy[0], xyxy[3] - xyxy[1]))
             xyxy = xyxy + (0.04 * side * torch.randn(4)).numpy()
         crop = crop_square(image, xyxy, self.spec.crop_scale, self.spec.resolution_wh[0], self.spec.pad_value)
+        things = [(self.spots.index(name), box) for name, boxes in head.spots.items() for box in boxes]
+        ids = np.array([i for i, _ in things], np.int64)
+        placed = self._placed(xyxy, [box for _, box in things])
         if self.augment is not None:
-            crop = self.augment(image=crop)["image"]
+            changed = self.augment(image=crop, bboxes=placed, class_ids=ids)
+            crop, ids = changed["image"], np.asarray(changed["class_ids"], np.int64)
+            placed = np.asarray(changed["bboxes"], np.float32).reshape(-1, 4)[:, :4]
+        maps = np.stack([spot_map(placed[ids == i], crop.shape[0]) for i in range(len(self.spots))] or [np.empty((0, 0))])
         targets = [float(head.attributes.get(name, False)) for name in self.spec.names]
-        known = [float(name in head.attributes) for name in self.spec.names]
+        known = [float(self._known(head, name, ids)) for name in self.spec.names]
         picture = torch.from_numpy(normalise(crop, self.spec.mean, self.spec.std))
-        return picture, torch.tensor(targets), torch.tensor(known)
+        return picture, torch.tensor(targets), torch.tensor(known), torch.from_numpy(maps)
+
+    def _placed(self, around: NDArray[np.float32], boxes: Sequence[tuple[float, float, float, float]]) -> Boxes:
+        """Boxes of the frame in pixels of the crop around a box (4,), cut to it."""
+        square = square_around(around[None], self.spec.crop_scale)[0].round()
+        side = self.spec.resolution_wh[0]
+        xyxy = np.array(boxes, np.float32).reshape(-1, 4) - np.tile(square[:2], 2)
+        return np.clip(xyxy * (side / max(1.0, float(square[2] - square[0]))), 0, side).astype(np.float32)
+
+    def _known(self, head: HeadLabel, name: str, left: NDArray[np.int64]) -> bool:
+        """Whether the crop shows what is known: a thing that the augmentation took away is neither there nor not."""
+        if name not in head.attributes:
+            return False
+        gone = head.spots.get(name) and self.augment is not None and self.spots.index(name) not in left
+        return not gone

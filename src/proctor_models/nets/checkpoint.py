@@ -21,9 +21,9 @@ CHECKPOINT_FILE = "model.ckpt"
 SCHEMA = "proctor-checkpoint/1"
 
 
-def build_net(spec: NetSpec) -> SceneNet | HeadNet:
-    """An untrained net of the spec's kind and names."""
-    return SceneNet(spec.names) if spec.net == "scene" else HeadNet(spec.names)
+def build_net(spec: NetSpec, *, mapped: bool = True) -> SceneNet | HeadNet:
+    """An untrained net of the spec's kind and names; `mapped`: see `HeadNet`."""
+    return SceneNet(spec.names) if spec.net == "scene" else HeadNet(spec.names, mapped=mapped)
 
 
 def save_net(folder: Path, net: nn.Module, spec: NetSpec) -> None:
@@ -71,7 +71,7 @@ def load_net(folder: Path) -> tuple[SceneNet | HeadNet, NetSpec]:
         CheckpointError: see `read_checkpoint`; or the weights do not fit the net.
     """
     state, spec = read_checkpoint(folder)
-    net = build_net(spec)
+    net = build_net(spec, mapped=any(key.startswith("map.") for key in state))
     try:
         net.load_state_dict(state)
     except RuntimeError as error:

@@ -157,7 +157,8 @@ def _start(recipe: Recipe, plan: SceneRecipe | HeadRecipe, net: SceneNet | HeadN
             return frozenset(known.names)
         if known.names != spec.names:
             raise CheckpointError(f"{base}: names: expected {spec.names}, got {known.names}; start from base weights")
-        net.load_state_dict(started.state_dict())
+        older = isinstance(started, HeadNet) and started.map is None  # the map, if any, starts untrained
+        net.load_state_dict(started.state_dict(), strict=not older)
         return frozenset(spec.names)
     if isinstance(net, SceneNet):
         net.load_coco(base)

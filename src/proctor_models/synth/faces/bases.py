@@ -12,14 +12,34 @@ from proctor_models.data.manifest import BoxLabel, FrameRecord, Manifest
 from proctor_models.errors import ConfigError, DataError
 from proctor_models.synth.faces.labels import FACES
 
-DEEDS = ("in_ear", "over_ear", "mask", "phone", "no_phone")
-SHARES = (0.30, 0.12, 0.12, 0.30, 0.16)
+SHARES = {"in_ear": 0.30, "over_ear": 0.12, "mask": 0.12, "phone": 0.30, "no_phone": 0.16}
+"""What is painted, and on which share of the frames."""
+DEEDS = tuple(SHARES)
 MIN_FACE_PX = {"in_ear": 84.0, "over_ear": 60.0, "mask": 56.0, "phone": 56.0, "no_phone": 56.0}
 """Smallest face, its longer side in pixels, on which a thing can still be made out."""
 WEBCAM_SHARE = 0.4
 """Share of the frames made from frames of the first view, where there are other ones too."""
 MAX_USES = 4
 """How many frames are made from one at most."""
+
+
+def shares_of(deeds: Sequence[str]) -> dict[str, float]:
+    """Share of the frames by deed where only some deeds are wanted.
+
+    Raises:
+        ConfigError: a deed that does not exist, or none.
+
+    >>> shares_of(("over_ear", "mask"))
+    {'over_ear': 0.5, 'mask': 0.5}
+    """
+    unknown = [deed for deed in deeds if deed not in SHARES]
+    if unknown or not deeds:
+        got = repr(unknown[0]) if unknown else "none"
+        raise ConfigError(f"--deeds: expected some of {', '.join(DEEDS)}, got {got}")
+    if set(deeds) == set(DEEDS):
+        return dict(SHARES)  # as they are: a sum of them is not quite 1
+    whole = sum(SHARES[deed] for deed in dict.fromkeys(deeds))
+    return {deed: SHARES[deed] / whole for deed in dict.fromkeys(deeds)}
 
 
 def candidates(manifest: Manifest, splits: tuple[str, ...]) -> list[FrameRecord]:

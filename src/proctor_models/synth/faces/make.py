@@ -58,6 +58,8 @@ class Options:
     """JPEG file to show all frames with their boxes in, outside the folder; it shows real people."""
     fresh: bool = False
     """An earlier result may be replaced."""
+    deeds: tuple[str, ...] = bases.DEEDS
+    """What is painted, some of `bases.DEEDS`; their shares among each other stay."""
 
 
 DEFAULTS = Options()
@@ -80,7 +82,8 @@ def synth_faces(
         What `summary.json` holds: frames, boxes, and how often a thing could not be placed and why.
 
     Raises:
-        ConfigError: `frames` is below 1, `options` names no side, the sheet lies in `out`, or MediaPipe is missing.
+        ConfigError: `frames` is below 1, `options` names no side or no deed, the sheet lies in `out`, or MediaPipe is
+            missing.
         DataError: no manifest or no fit frames in `data`, bad cut-outs, or `out` holds something else, or an earlier
             result that may not be replaced.
     """
@@ -88,12 +91,13 @@ def synth_faces(
         raise ConfigError(f"--frames: expected 1 or more, got {frames}")
     if options.sheet is not None and options.sheet.absolute().is_relative_to(out.absolute()):
         raise ConfigError(f"--sheet: expected a file outside {out}, which is written whole, got {options.sheet}")
+    shares = bases.shares_of(options.deeds)
     to_make(out, ANNOTATIONS_FILE, fresh=options.fresh)
     manifest = Manifest.load(data)
     known = bases.candidates(manifest, options.splits)
     pictures = read_cutouts(options.cutouts) if options.cutouts is not None else Cutouts()
     with building(out) as folder:
-        maker = Maker(manifest, known, finder or Finder(), pictures, seed)
+        maker = Maker(manifest, known, finder or Finder(), pictures, seed, shares)
         (folder / "images").mkdir()
         made: list[Made] = []
         for number in range(1, frames + 1):
@@ -114,14 +118,21 @@ class Maker:
     """Draws base frames and paints on them."""
 
     def __init__(
-        self, manifest: Manifest, frames: list[FrameRecord], finder: Finder, pictures: Cutouts, seed: int
+        self,
+        manifest: Manifest,
+        frames: list[FrameRecord],
+        finder: Finder,
+        pictures: Cutouts,
+        seed: int,
+        shares: Mapping[str, float] = bases.SHARES,
     ) -> None:
+        """`shares`: deed to its share of the frames."""
         self._manifest, self._finder, self._pictures = manifest, finder, pictures
-        self._seed = seed
+        self._seed, self._shares = seed, shares
         known = bases.Knowledge.of(frames)
         weights = bases.weights_of(frames)
         self._pools: dict[str, tuple[list[FrameRecord], NDArray[np.float64]]] = {}
-        for deed in bases.DEEDS:
+        for deed in shares:
             fit = [i for i, frame in enumerate(frames) if not bases.why_unfit(frame, deed, known)]
             own = weights[fit]
             self._pools[deed] = [frames[i] for i in fit], own / max(float(own.sum()), 1e-12)
@@ -136,8 +147,8 @@ class Maker:
             DataError: no base frame takes anything any more.
         """
         rng = np.random.default_rng([self._seed, number])
-        first = str(rng.choice(bases.DEEDS, p=bases.SHARES))
-        for deed in (first, *(d for d in bases.DEEDS if d != first)):
+        first = str(rng.choice(list(self._shares), p=list(self._shares.values())))
+        for deed in (first, *(d for d in self._shares if d != first)):
             pool, weights = self._pools[deed]
             count = min(MAX_TRIES, len(pool))
             tries = rng.choice(len(pool), count, replace=False, p=weights).tolist() if pool else []

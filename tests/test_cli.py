@@ -14,6 +14,7 @@ from proctor_models import __version__
 from proctor_models.cli import build_parser, exams, main, pipeline
 from proctor_models.cli.parts import add_out, check_out
 from proctor_models.errors import DataError
+from sessions import write_session
 
 VERBS = (
     *("ingest", "curate replay", "split", "train", "export", "evaluate", "pack"),
@@ -256,3 +257,22 @@ def test_cli__runs_as_a_module() -> None:
         [sys.executable, "-m", "proctor_models.cli", "watch", "--help"], capture_output=True, text=True, check=True
     )
     assert "--second" in answer.stdout
+
+
+def test_main__ends_without_a_word_when_nobody_reads_what_it_says(tmp_path: Path) -> None:
+    write_session(tmp_path / "exam")
+    words = [sys.executable, "-m", "proctor_models.cli", "audit", "verify", str(tmp_path / "exam")]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        child.stdout.close()
+        assert (child.stderr.read(), child.wait(60)) == (b"", 141)
+
+
+def test_main__a_pipe_that_breaks_elsewhere_is_no_reader_that_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_args: argparse.Namespace) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(exams, "_predict", broken)
+    with pytest.raises(BrokenPipeError):
+        main(["predict", "--pack", "p", "--images", "i", "--out", "o.json"])

@@ -1,6 +1,9 @@
 """Recordings to a review: real video files, a tiny pack, and an observer that takes red for a phone."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,7 @@ from proctor_models.runtime.pace import PaceName
 from proctor_models.runtime.pictures import PictureFolder
 from proctor_models.runtime.report import render
 from proctor_models.runtime.session import Setup, summary
+from proctor_models.runtime.verify import verify
 from proctor_models.runtime.video import Recording
 from proctor_models.runtime.watch import Options, watch, watch_recordings
 from proctor_models.types import View
@@ -52,6 +56,34 @@ def lines(path: Path) -> list[dict[str, Any]]:
         for finding in found:
             jsonschema.validate(finding, findings_schema(), cls=jsonschema.Draft202012Validator)
     return found
+
+
+WATCH = """
+import sys
+from pathlib import Path
+from cameras import PHONE, TEXT, Red
+from proctor_models.rules.policy import ruleset_from_dict
+from proctor_models.runtime.session import Setup
+from proctor_models.runtime.video import Recording
+from proctor_models.runtime.watch import watch_recordings
+ruleset = ruleset_from_dict({"schema": "proctor-rules/1", "name": "r", "title": TEXT, "rules": [PHONE]}, "rules")
+sys.stdin.readline()  # until nobody reads any more
+watch_recordings(Setup(Red(), ruleset, {"phone": 0.5}, "1.0", 2.0), {"first": Recording(Path(sys.argv[1]))},
+                 Path(sys.argv[2]))
+"""
+
+
+def test_watch_recordings__go_on_when_nobody_reads_their_progress_any_more(tmp_path: Path) -> None:
+    words = [sys.executable, "-c", WATCH, str(record(tmp_path / "a.mp4", 20, phone=(5, 8))), str(tmp_path / "out")]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as child:
+        assert child.stdin is not None
+        assert child.stderr is not None
+        child.stderr.close()
+        child.stdin.close()
+        assert child.wait(60) == 0
+    assert verify(tmp_path / "out").changed == ()
+    assert len(lines(tmp_path / "out" / "findings.jsonl")) == 1
 
 
 def test_watch_recordings__two_views_give_spans_pictures_scores_and_a_session(tmp_path: Path) -> None:

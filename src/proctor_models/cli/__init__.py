@@ -25,6 +25,7 @@ from proctor_models.cli import (
     targets,
 )
 from proctor_models.errors import ProctorError
+from proctor_models.runtime.terminal import is_left, leave
 
 # Nothing this process loads may phone home or install by itself.
 QUIET = {
@@ -53,12 +54,20 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one verb; 0 done, 1 refused with a reason, 2 wrong usage, 130 interrupted."""
+    """Run one verb; 0 done, 1 refused with a reason, 2 wrong usage, 130 interrupted, 141 its reader has gone."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     args = build_parser().parse_args(argv)
     try:
         args.run(args)
+        sys.stdout.flush()  # what `head` does not want any more is to fail here, not when the interpreter ends
+    except BrokenPipeError:
+        gone = [stream for stream in (sys.stdout, sys.stderr) if is_left(stream)]
+        if not gone:
+            raise  # a pipe of another kind: a defect of ours
+        for stream in gone:
+            leave(stream)
+        return 141
     except ProctorError as error:
         print(f"proctor {args.verb}: {error}", file=sys.stderr)
         return 1

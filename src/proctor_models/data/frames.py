@@ -247,7 +247,7 @@ class HeadCrops(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
             changed = self.augment(image=crop, bboxes=placed, class_ids=ids)
             crop, ids = changed["image"], np.asarray(changed["class_ids"], np.int64)
             placed = np.asarray(changed["bboxes"], np.float32).reshape(-1, 4)[:, :4]
-        maps = np.stack([spot_map(placed[ids == i], crop.shape[0]) for i in range(len(self.spots))] or [np.empty((0, 0))])
+        maps = np.array([spot_map(placed[ids == i], crop.shape[0]) for i in range(len(self.spots))], np.float32)
         targets = [float(head.attributes.get(name, False)) for name in self.spec.names]
         known = [float(self._known(head, name, ids)) for name in self.spec.names]
         picture = torch.from_numpy(normalise(crop, self.spec.mean, self.spec.std))
@@ -258,7 +258,8 @@ class HeadCrops(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
         square = square_around(around[None], self.spec.crop_scale)[0].round()
         side = self.spec.resolution_wh[0]
         xyxy = np.array(boxes, np.float32).reshape(-1, 4) - np.tile(square[:2], 2)
-        return np.clip(xyxy * (side / max(1.0, float(square[2] - square[0]))), 0, side).astype(np.float32)
+        placed: Boxes = np.clip(xyxy * (side / max(1.0, float(square[2] - square[0]))), 0, side).astype(np.float32)
+        return placed
 
     def _known(self, head: HeadLabel, name: str, left: NDArray[np.int64]) -> bool:
         """Whether the crop shows what is known: a thing that the augmentation took away is neither there nor not."""

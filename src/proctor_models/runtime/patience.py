@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 import time
 from collections.abc import Mapping
 from threading import Event as Flag
@@ -11,6 +10,7 @@ from typing import Any
 
 from proctor_models.errors import EvidenceError
 from proctor_models.runtime.evidence import Ledger
+from proctor_models.runtime.terminal import StatusLine
 
 RETRY_S = 2.0
 """Between two tries."""
@@ -31,14 +31,14 @@ def complete(ledger: Ledger, session: Mapping[str, Any], give_up: Flag, patience
         EvidenceError: it was given up, or is refused for another reason than the disk. What waited waits on: the same
             call can be made again as long as the ledger is not closed.
     """
-    is_terminal = sys.stderr.isatty()
+    line = StatusLine()
     until_s, tell_s = time.monotonic() + patience_s, -math.inf
     while (refusal := _refusal(ledger, session)) is not None:
         now_s = time.monotonic()
         if now_s >= until_s:
             raise _given_up(ledger, f"no room in {patience_s:g} s") from refusal
-        if is_terminal or now_s - tell_s >= TELL_S:
-            _tell(ledger, refusal, is_terminal)
+        if line.is_terminal or now_s - tell_s >= TELL_S:
+            line.say(_told(ledger, refusal))
             tell_s = now_s
         if give_up.wait(min(RETRY_S, until_s - now_s)):
             raise _given_up(ledger, "told to wait no longer") from refusal
@@ -55,14 +55,13 @@ def _refusal(ledger: Ledger, session: Mapping[str, Any]) -> EvidenceError | None
     return None
 
 
-def _tell(ledger: Ledger, refusal: EvidenceError, is_terminal: bool) -> None:
+def _told(ledger: Ledger, refusal: EvidenceError) -> str:
     cause = refusal.__cause__
     why = cause.strerror if isinstance(cause, OSError) else None
-    text = (
+    return (
         f"{ledger.folder}: cannot be written ({why or cause}): {_waiting(ledger)} in memory; free room on this disk, "
         "and the exam is completed by itself; Ctrl-C gives up what waits"
     )
-    print(f"\r{text}\033[K" if is_terminal else text, end="" if is_terminal else "\n", file=sys.stderr, flush=True)
 
 
 def _given_up(ledger: Ledger, why: str) -> EvidenceError:

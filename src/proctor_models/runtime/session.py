@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from proctor_models.runtime.evidence import Ledger
 from proctor_models.runtime.held import Clips, Snapshots
 from proctor_models.runtime.monitor import Monitor, Observer
 from proctor_models.runtime.pace import PaceName, Rates, rates
+from proctor_models.runtime.terminal import StatusLine
 
 
 @dataclass(frozen=True)
@@ -76,31 +76,26 @@ class Setup:
 
 
 class StateLine:
-    """One line on a terminal; in a log, a line each minute, or each tenth of a known length."""
+    """How far a watching is: on a terminal at once; in a log each minute, or each tenth of a known length."""
 
     def __init__(self, total_s: float = 0.0) -> None:
         """`total_s` is the exam's length in seconds, 0 where nobody knows it."""
         self._total_s = total_s
-        self._is_terminal = sys.stderr.isatty()
+        self._line = StatusLine()
         self._said = 0
 
     def show(self, timestamp_s: float, findings: int, more: str = "") -> None:
         """Say how far it is; `more` is put behind."""
         step = int(10 * timestamp_s / self._total_s) if self._total_s else int(timestamp_s / 60)
-        if not self._is_terminal and step <= self._said:
+        if not self._line.is_terminal and step <= self._said:
             return
         self._said = step
         total = f" of {clock_text(self._total_s)}" if self._total_s else ""
-        text = f"watched {clock_text(timestamp_s)}{total}, findings for review: {findings}{more}"
-        if self._is_terminal:
-            print(f"\r{text}\033[K", end="", file=sys.stderr, flush=True)
-        else:
-            print(text, file=sys.stderr, flush=True)
+        self._line.say(f"watched {clock_text(timestamp_s)}{total}, findings for review: {findings}{more}")
 
     def end(self) -> None:
         """Leave the line."""
-        if self._is_terminal:
-            print(file=sys.stderr)
+        self._line.end()
 
 
 def summary(found: Mapping[str, int], page: Path) -> str:

@@ -44,7 +44,7 @@ class HeadModule(NetModule):
         _, targets, known, centres = batch
         each = functional.binary_cross_entropy_with_logits(logits.float(), targets, reduction="none")
         whole = known * self._whole
-        loss = (each * whole).sum() / whole.sum().clamp(min=1)
+        loss: Tensor = (each * whole).sum() / whole.sum().clamp(min=1)
         if spots is None:
             return loss
         return loss + MAP_WEIGHT * spot_loss(spots.float(), centres, known[:, self._spots])

@@ -17,7 +17,7 @@ from proctor_models.cli import main
 from proctor_models.errors import ConfigError, EvidenceError
 from proctor_models.runtime.decisions import append_decisions, decisions_from
 from proctor_models.runtime.entries import read_ledger
-from proctor_models.runtime.report import render
+from proctor_models.runtime.report import render, review
 from proctor_models.runtime.verify import verify
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,6 +65,15 @@ def test_expire__page_holds_the_pictures_no_more(exam: Path, policy: Path) -> No
     page = (exam / "review.html").read_text(encoding="utf-8")
     assert len(page) < size
     assert "data:image/jpeg" not in page
+
+
+def test_expire__page_tells_what_expired_from_what_is_missing(exam: Path, policy: Path) -> None:
+    gone = expire(exam, policy, now(8 * DAY))
+    missing = next(path for path in review(exam)["pictures"] if "F0001" in path)
+    (exam / missing).unlink()
+    shown = {path: picture["state"] for path, picture in review(exam)["pictures"].items()}
+    assert {shown[path] for path in gone.files if path in shown} == {"expired"}
+    assert shown[missing] == "missing"
 
 
 def test_expire__killed_before_the_deletion(exam: Path, policy: Path, monkeypatch: pytest.MonkeyPatch) -> None:

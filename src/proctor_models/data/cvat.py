@@ -53,8 +53,7 @@ def read_cvat(source: Source, problems: Problems) -> Iterator[Draft]:
         problems.add(f"{path}:{root.line}", f"expected <annotations> of version 1.1, got {got}; export CVAT 1.1")
         return
     task = task_of(source, path, root, problems)
-    if not source.licence:
-        problems.add(str(path), "licence: none stated; state it as the recipe's `licence` of this source")
+    problems.need_licence(source.licence, str(path))
     labelled = labelled_by(source, task.classes.values(), problems, str(path))
     if problems:  # without labels or licence nothing below could be right
         return

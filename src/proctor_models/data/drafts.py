@@ -78,6 +78,11 @@ class Problems:
         """Note one problem: `where` names file and item, `what` says expected, got and what to do."""
         self._lines.append(f"{where}: {what}")
 
+    def need_licence(self, licence: str | None, where: str) -> None:
+        """Note that neither the source nor its recipe states a licence."""
+        if not licence:
+            self.add(where, "licence: none stated; state it as the recipe's `licence` of this source")
+
     def __bool__(self) -> bool:
         return bool(self._lines)
 

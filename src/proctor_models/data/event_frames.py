@@ -7,20 +7,19 @@ pictures held over a gap, say nothing. Boxes of the others come from decisions (
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
+from functools import partial
 
 from proctor_models.config import Source, expand
-from proctor_models.data.changes import Sampling
-from proctor_models.data.clips import clip_frames
-from proctor_models.data.drafts import Draft, Problems, frame_name, group_of, view_of
+from proctor_models.data.drafts import Draft, Problems
 from proctor_models.data.event_clips import Clip, read_clips
-from proctor_models.data.pictures import encode_jpeg
+from proctor_models.data.footage import clip_drafts
 from proctor_models.errors import DataError, TimestampError, VideoError
+from proctor_models.types import FACES
 
-ABSENT = {"phone": ("phone",), "book": ("book_paper",), "earphone": ("earphone",)}
-"""Kind of event to the classes of which nothing is in sight while it does not happen."""
-EMPTY = ("person", "face", "face_masked")
+ABSENT = {"phone": "phone", "book": "book_paper", "earphone": "earphone"}
+"""Kind of event to the class of which nothing is in sight while it does not happen."""
+EMPTY = ("person", *FACES)
 """Classes of which nothing is in sight while the seat is empty."""
 
 
@@ -31,23 +30,19 @@ def read_events(source: Source, problems: Problems) -> Iterator[Draft]:
     and `min_change` say which frames are taken.
     """
     path = expand(source.path, f"ingest.sources.{source.name}.path")
-    known = sorted({*EMPTY, *(name for names in ABSENT.values() for name in names)})
+    known = sorted({*EMPTY, *ABSENT.values()})
     wrong = sorted(set(source.labelled) - set(known)) if source.labelled != "all" else ["all"]
     if wrong:
         problems.add(
             str(path), f"labelled: expected some of {', '.join(known)}, got {wrong[0]!r}: events do not tell it"
         )
-    if not source.licence:
-        problems.add(str(path), "licence: none stated; state it as the recipe's `licence` of this source")
+    problems.need_licence(source.licence, str(path))
     if problems:
         return
     try:
         for clip in read_clips(path):
-            taken = 0
-            for draft in _drafts(source, clip):
-                taken += 1
-                yield draft
-            print(f"ingest {source.name}: {clip.name}: {taken} frames taken", file=sys.stderr, flush=True)
+            person = source.persons.get(clip.name, source.person or clip.subject)
+            yield from clip_drafts(source, clip.path, clip.name, person, partial(_labelled, source, clip))
     except (DataError, VideoError, TimestampError) as error:
         where, _, what = str(error).partition(": ")
         problems.add(where, what)
@@ -74,32 +69,11 @@ def absent_at(clip: Clip, time_s: float) -> tuple[str, ...]:
     def open_question(kind: str) -> bool:
         return during(iter(clip.ignored.get(kind, ())))
 
-    absent = [name for kind, names in ABSENT.items() if not happens(kind) and not open_question(kind) for name in names]
+    absent = [name for kind, name in ABSENT.items() if not happens(kind) and not open_question(kind)]
     empty = happens("absence") and not open_question("absence")
     return (*absent, *(EMPTY if empty else ()))
 
 
-def _drafts(source: Source, clip: Clip) -> Iterator[Draft]:
-    """The frames taken of one clip; a held picture, which speaks of nothing, is left out."""
-    person = source.persons.get(clip.name, source.person or clip.subject)
-    for frame in clip_frames(clip.path, Sampling.of(source)):
-        labelled = tuple(
-            name for name in absent_at(clip, frame.timestamp_s) if not source.labelled or name in source.labelled
-        )
-        if not labelled:
-            continue
-        where = f"{clip.path} at {frame.timestamp_s:.3f} s"
-        yield Draft(
-            name=frame_name(clip.name, frame.timestamp_s),
-            where=where,
-            path=clip.path,
-            source=source.name,
-            licence=source.licence or "",
-            view=view_of(source, None),
-            group=group_of(person, source.name, clip.name, clip.name),
-            labelled=labelled,
-            encoded=encode_jpeg(frame.image, where),
-            person=person,
-            clip=clip.name,
-            time_s=frame.timestamp_s,
-        )
+def _labelled(source: Source, clip: Clip, time_s: float) -> tuple[str, ...] | None:
+    """What a frame at `time_s` is labelled with; None for one, as of a held picture, of which nothing is known."""
+    return tuple(name for name in absent_at(clip, time_s) if not source.labelled or name in source.labelled) or None

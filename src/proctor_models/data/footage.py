@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from proctor_models.config import Source, expand
@@ -23,7 +23,20 @@ def read_images(source: Source, problems: Problems) -> Iterator[Draft]:
     """The images of a folder, searched in depth, or one image file; whatever is wrong is added to `problems`."""
     for top, path in _files(source, IMAGE_SUFFIXES, problems):
         relative = path.relative_to(top)
-        yield _draft(source, path, relative.with_suffix("").as_posix(), relative.as_posix())
+        clip = source.clips.get(source.name)
+        person = person_of(source, source.name, clip)
+        yield Draft(
+            name=relative.with_suffix("").as_posix(),
+            where=str(path),
+            path=path,
+            source=source.name,
+            licence=source.licence or "",
+            view=view_of(source, None),
+            group=group_of(person, source.name, clip, relative.as_posix()),
+            labelled=tuple(source.labelled),
+            person=person,
+            clip=clip,
+        )
 
 
 def read_video(source: Source, problems: Problems) -> Iterator[Draft]:
@@ -33,25 +46,50 @@ def read_video(source: Source, problems: Problems) -> Iterator[Draft]:
     """
     for top, path in _files(source, VIDEO_SUFFIXES, problems):
         clip = path.relative_to(top).with_suffix("").as_posix()
-        taken = 0
+        person = person_of(source, source.name, clip)
         try:
-            for frame in clip_frames(path, Sampling.of(source)):
-                where, taken = f"{path} at {frame.timestamp_s:.3f} s", taken + 1
-                yield _draft(
-                    source,
-                    path,
-                    frame_name(clip, frame.timestamp_s),
-                    clip,
-                    where=where,
-                    clip=clip,
-                    time_s=frame.timestamp_s,
-                    encoded=encode_jpeg(frame.image, where),
-                )
+            yield from clip_drafts(source, path, clip, person, lambda _time_s: tuple(source.labelled))
         except (VideoError, TimestampError) as error:
             where, _, what = str(error).partition(": ")
             problems.add(where, what)
-        else:
-            print(f"ingest {source.name}: {clip}: {taken} frames taken", file=sys.stderr, flush=True)
+
+
+def clip_drafts(
+    source: Source, path: Path, clip: str, person: str | None, labelled_at: Callable[[float], tuple[str, ...] | None]
+) -> Iterator[Draft]:
+    """The frames taken of one recording; says at the end how many.
+
+    Args:
+        source: its `every_s`, `change_bits` and `min_change` say which frames are taken.
+        path: the recording.
+        clip: its name.
+        person: the only person in it, if that is known.
+        labelled_at: classes labelled exhaustively at a time in seconds; None leaves the frame out.
+
+    Raises:
+        VideoError, TimestampError: see `clip_frames`.
+    """
+    taken = 0
+    for frame in clip_frames(path, Sampling.of(source)):
+        labelled = labelled_at(frame.timestamp_s)
+        if labelled is None:
+            continue
+        where, taken = f"{path} at {frame.timestamp_s:.3f} s", taken + 1
+        yield Draft(
+            name=frame_name(clip, frame.timestamp_s),
+            where=where,
+            path=path,
+            source=source.name,
+            licence=source.licence or "",
+            view=view_of(source, None),
+            group=group_of(person, source.name, clip, clip),
+            labelled=labelled,
+            encoded=encode_jpeg(frame.image, where),
+            person=person,
+            clip=clip,
+            time_s=frame.timestamp_s,
+        )
+    print(f"ingest {source.name}: {clip}: {taken} frames taken", file=sys.stderr, flush=True)
 
 
 def _files(source: Source, suffixes: tuple[str, ...], problems: Problems) -> list[tuple[Path, Path]]:
@@ -63,8 +101,8 @@ def _files(source: Source, suffixes: tuple[str, ...], problems: Problems) -> lis
         files, top = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix.lower() in suffixes), path
     if not files:
         problems.add(str(path), f"expected files {', '.join(suffixes)}, found none; see `path` in the recipe")
+    problems.need_licence(source.licence, str(path))
     if not source.licence:
-        problems.add(str(path), "licence: none stated; state it as the recipe's `licence` of this source")
         return []
     if source.labelled == "all":
         problems.add(str(path), "labelled: expected names of classes, got 'all'; there is no file that lists labels")
@@ -75,32 +113,3 @@ def _files(source: Source, suffixes: tuple[str, ...], problems: Problems) -> lis
                 str(path), f"duplicate name {stem!r}: expected once whatever the suffix, got {count}; rename one"
             )
     return [(top, file) for file in files]
-
-
-def _draft(  # noqa: PLR0913 - one argument for each thing that images and recordings differ in
-    source: Source,
-    path: Path,
-    name: str,
-    picture: str,
-    *,
-    where: str = "",
-    clip: str | None = None,
-    time_s: float | None = None,
-    encoded: bytes | None = None,
-) -> Draft:
-    clip = clip or source.clips.get(source.name)
-    person = person_of(source, source.name, clip)
-    return Draft(
-        name=name,
-        where=where or str(path),
-        path=path,
-        source=source.name,
-        licence=source.licence or "",
-        view=view_of(source, None),
-        group=group_of(person, source.name, clip, picture),
-        labelled=tuple(source.labelled),
-        encoded=encoded,
-        person=person,
-        clip=clip,
-        time_s=time_s,
-    )

@@ -66,8 +66,8 @@ def _draft(
 ) -> Draft | None:
     name = file.relative_to(images).with_suffix("").as_posix()
     licence = _stated(task, "licence") or source.licence
+    problems.need_licence(licence, task.where)
     if not licence:
-        problems.add(task.where, "licence: none stated; state it as the recipe's `licence` of this source")
         return None
     sizes = {region.resolution_wh for region in task.regions}
     if len(sizes) > 1:

@@ -37,8 +37,7 @@ def read_yolo(source: Source, problems: Problems) -> Iterator[Draft]:
     top = expand(source.path, f"ingest.sources.{source.name}.path")
     names = _names(top / "data.yaml", problems)
     folders = _folders(top, problems)
-    if not source.licence:
-        problems.add(str(top), "licence: none stated; state it as the recipe's `licence` of this source")
+    problems.need_licence(source.licence, str(top))
     classes = [our_class(source, name, problems, f"{top / 'data.yaml'}: class {name!r}") for name in names]
     for images, files in folders.items():
         _check_labels(top, images, files, len(names), problems)

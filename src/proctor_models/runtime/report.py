@@ -106,7 +106,7 @@ def review(folder: Path, *, served: bool = False) -> dict[str, Any]:
         "findings": [_finding(exam, journal, finding, intervals_s) for finding in exam.findings],
         "groups": [[exam.findings[index].id for index in group] for group in grouped(occurrences)],
         "happenings": [asdict(each) for each in journal.happenings],
-        "pictures": pictures(_wanted(folder, exam, journal), _PICTURE_BUDGET_BYTES, embed=not served),
+        "pictures": _pictures(folder, exam, journal, served=served),
         "decisions": decisions(folder),
         "note_max": NOTE_MAX,
     }
@@ -122,6 +122,14 @@ def decisions(folder: Path) -> dict[str, Any]:
         name: {"decision": each.decision, "note": each.note, "decided_at": each.decided_at}
         for name, each in sorted(read_decisions(folder).items())
     }
+
+
+def _pictures(folder: Path, exam: Exam, journal: Journal, *, served: bool) -> dict[str, Any]:
+    found = pictures(_wanted(folder, exam, journal), _PICTURE_BUDGET_BYTES, embed=not served)
+    for path in journal.expired & found.keys():
+        if found[path]["state"] == "missing":
+            found[path]["state"] = "expired"  # it is gone by right: the ledger says when, and by which policy
+    return found
 
 
 def page_html(payload: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from proctor_models.runtime.chain import NOTHING_BEFORE
-from proctor_models.runtime.entries import Entry, completed, read_ledger
+from proctor_models.runtime.entries import Entry, completed, expired_files, read_ledger
 from proctor_models.runtime.presence import PRESENT_FROM
 from proctor_models.runtime.report_curves import Span
 
@@ -47,6 +47,8 @@ class Journal:
     """Paths by finding id."""
     present: Mapping[str, list[Span]] | None = None
     """By view, when frames came and were not analysed; None where the ledger does not tell."""
+    expired: frozenset[str] = frozenset()
+    """Paths of what a policy has deleted."""
 
 
 def read_journal(folder: Path) -> Journal:
@@ -66,7 +68,7 @@ def read_journal(folder: Path) -> Journal:
     present = _present(entries) if PRESENT_FROM in entries[0].content else None
     end = completed(entries) or entries[-1]
     heads = tuple(entry.line.sha256 for entry in entries[end.seq :])
-    return Journal(heads[-1], heads, _happenings(entries), clips, present)
+    return Journal(heads[-1], heads, _happenings(entries), clips, present, frozenset(expired_files(entries)))
 
 
 def _present(entries: Sequence[Entry]) -> dict[str, list[Span]]:

@@ -65,6 +65,7 @@ const EN = {
   picture: { peak: "At the peak", before: "Before", after: "After", other: "Picture", snapshot: "Random snapshot" },
   pictureState: {
     missing: "Picture missing", unreadable: "Picture unreadable",
+    expired: "Deleted when its time to be kept was over",
     left_out: "Not embedded in this page; see the folder", none: "No picture",
   },
   enlarge: (name) => `Enlarge: ${name}`,

@@ -61,7 +61,8 @@ const ZH = {
   closeClip: "收起短片",
   picture: { peak: "最高分时刻", before: "之前", after: "之后", other: "画面", snapshot: "随机抓拍" },
   pictureState: {
-    missing: "图片缺失", unreadable: "图片无法读取", left_out: "图片未嵌入此页，请在文件夹中查看", none: "无图片",
+    missing: "图片缺失", unreadable: "图片无法读取",
+    expired: "图片已按保存期限删除", left_out: "图片未嵌入此页，请在文件夹中查看", none: "无图片",
   },
   enlarge: (name) => `放大：${name}`,
   close: "关闭",

@@ -95,8 +95,8 @@ class HeadNet(Net):
     """The net that reads a head crop."""
 
     backbone: Literal["mobilenet_v2"] = "mobilenet_v2"
-    resolution_px: int = Field(default=192, ge=64, le=512)
-    """Side of the square crop in pixels."""
+    resolution_px: int = Field(default=192, ge=64, le=512, multiple_of=32)
+    """Side of the square crop in pixels, a multiple of 32, the net's coarsest stride."""
     face_teacher: str = ""
     """YuNet's ONNX file in `weights`: finds heads on images that label what they wear but not faces."""
     crop_scale: float = Field(default=1.8, gt=1)

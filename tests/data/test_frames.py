@@ -54,6 +54,13 @@ def test_head_labels__what_a_frame_does_not_label_is_unknown() -> None:
     assert head.attributes == {"mask": False}
 
 
+def test_head_labels__what_is_worn_counts_where_earphones_are_not_labelled() -> None:
+    bud = BoxLabel(label="earphone", xyxy=(78, 100, 84, 108), attributes={"kind": "earbud", "worn": True})
+    (head,) = head_labels(frame(FACE, bud, labelled=("face", "face_masked")), 24, 1.8)
+    assert head.attributes == {"mask": False, "earphone_in_ear": True}
+    assert head.spots == {"earphone_in_ear": (bud.xyxy,)}
+
+
 def test_head_labels__small_faces_are_left_out() -> None:
     assert head_labels(frame(FACE), 60, 1.8) == []
 
@@ -91,6 +98,30 @@ def test_head_crops__attributes_nobody_wrote_are_not_known(tmp_path: Path) -> No
     _, targets, known, _ = HeadCrops(frames, labels, spec)[0]
     said = {name: bool(t) for name, t, k in zip(spec.names, targets, known, strict=True) if k}
     assert said == {"mask": False, "earphone_over_ear": False, "earphone_in_ear": False, "hat": True}
+
+
+def earbud_crops(tmp_path: Path, seed: int | None) -> HeadCrops:
+    """Of a head whose crop is 90 px wide in the frame, with an earbud at (84, 104)."""
+    frames, plan = manifest(tmp_path)
+    bud = BoxLabel(label="earphone", xyxy=(80, 100, 88, 108), attributes={"kind": "earbud", "worn": True})
+    labels = head_labels(frames.frames[0].model_copy(update={"boxes": (FACE, bud)}), 24, 1.8)
+    return HeadCrops(frames, labels, _spec(plan, "head", "v"), augment_seed=seed)
+
+
+def test_head_crops__the_map_says_where_in_the_crop_an_earbud_is(tmp_path: Path) -> None:
+    _, _, known, maps = earbud_crops(tmp_path, None)[0]
+    # The crop begins at (55, 60) and 64 px of it are 90 of the frame: the bud is at (20.6, 31.3), eight px a place.
+    assert np.unravel_index(int(maps[0].argmax()), maps[0].shape) == (3, 2)
+    assert float(maps.max()) == 1
+    assert known[HEAD_ATTRIBUTES.index("earphone_in_ear")] == 1
+
+
+def test_head_crops__an_earbud_that_the_augmentation_takes_away_is_not_known(tmp_path: Path) -> None:
+    crops = earbud_crops(tmp_path, 0)
+    crops.augment = lambda image, **_: {"image": image, "bboxes": [], "class_ids": []}  # type: ignore[assignment]
+    _, _, known, maps = crops[0]
+    said = dict(zip(HEAD_ATTRIBUTES, known.tolist(), strict=True))
+    assert (said["earphone_in_ear"], said["earphone_over_ear"], float(maps.max())) == (0, 1, 0)
 
 
 def test_read_image__a_file_cut_off_since_ingest_is_refused_not_grey(tmp_path: Path) -> None:

@@ -107,6 +107,28 @@ def test_load_net__gives_back_what_was_saved_to_half_precision(tmp_path: Path) -
     assert not loaded.training
 
 
+def test_head__an_earbud_is_read_off_the_highest_place_of_the_map() -> None:
+    torch.manual_seed(0)
+    net = HeadNet().eval()
+    with torch.inference_mode():
+        scores, spots = net.look(torch.rand(2, 3, 64, 64))
+    assert spots is not None
+    assert spots.shape == (2, 1, 8, 8)
+    assert torch.equal(scores[:, HEAD_ATTRIBUTES.index("earphone_in_ear")], spots.amax((1, 2, 3)))
+    assert float(spots.detach().sigmoid().mean()) == pytest.approx(0.1, abs=0.03)  # before any training
+
+
+def test_load_net__nets_from_before_the_map_read_everything_off_the_whole_crop(tmp_path: Path) -> None:
+    net = HeadNet(mapped=False).eval()
+    save_net(tmp_path, net, spec("head", HEAD_ATTRIBUTES, 64))
+    loaded, _ = load_net(tmp_path)
+    assert isinstance(loaded, HeadNet)
+    assert (loaded.map, loaded.spots) == (None, ())
+    images = torch.rand(1, 3, 64, 64)
+    with torch.inference_mode():
+        assert torch.allclose(loaded(images), net(images), atol=2e-3)
+
+
 def test_load_net__refuses_a_pickle_that_runs_code(tmp_path: Path) -> None:
     class Harmful:
         def __reduce__(self) -> tuple[object, ...]:

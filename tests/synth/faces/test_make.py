@@ -50,6 +50,15 @@ def test_synth_faces__same_seed_same_bytes(dataset: Path, tmp_path: Path) -> Non
     assert len(tree(tmp_path / "a")) == 3 + 2
 
 
+def test_synth_faces__paints_only_what_is_asked_for(dataset: Path, tmp_path: Path) -> None:
+    options = Options(deeds=("mask",))
+    summary = synth_faces(dataset, 4, 1, tmp_path / "out", options, finder=Found())  # type: ignore[arg-type]
+    assert isinstance(summary["painted"], dict)
+    assert {painted.partition(":")[0] for painted in summary["painted"]} == {"mask"}
+    with pytest.raises(ConfigError, match=r"--deeds: expected some of in_ear, .*, got 'glasses'"):
+        synth_faces(dataset, 4, 1, tmp_path / "other", Options(deeds=("glasses",)), finder=Found())  # type: ignore[arg-type]
+
+
 def test_synth_faces__is_ingested_and_stays_on_the_side_of_its_base(dataset: Path, tmp_path: Path) -> None:
     pytest.importorskip("imagehash", reason="ingest runs in the main environment")
     from proctor_models.data.ingest import ingest

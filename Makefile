@@ -99,19 +99,21 @@ mlflow: $(READY) ## look at runs, models and packs on 127.0.0.1:5000
 data/outside.sha256: FORCE
 	@test -d "$${PROCTOR_FRAMES:-}" || { echo "make: set PROCTOR_FRAMES to the folder of labelled frames that the recipe names" >&2; exit 1; }
 	@test -d "$${PROCTOR_WEIGHTS:-}" || { echo "make: set PROCTOR_WEIGHTS to the folder of base weights that the recipe names" >&2; exit 1; }
-	@test -d data/faces-1 && test -d data/faces-2 || { echo "make: data/faces-1 or -2 is not there yet; run \`make faces\` first" >&2; exit 1; }
-	@for folder in "$$PROCTOR_FRAMES" "$$PROCTOR_WEIGHTS" data/faces-1 data/faces-2 data/embedded; do \
+	@for folder in $(FACES); do test -d "$$folder" || { echo "make: $$folder is not there yet; run \`make faces\` first" >&2; exit 1; }; done
+	@for folder in "$$PROCTOR_FRAMES" "$$PROCTOR_WEIGHTS" $(FACES) data/embedded; do \
 		(cd "$$folder" && find -L . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum) || exit 1; done > $@.part
 	@mv $@.part $@
 
-# Two runs, as there are two cores on the least machine; each takes a quarter of an hour. To paint anew, remove them.
-faces: synth-env ## phones, earphones and masks painted on the real frames: data/faces-1 and -2
+# Runs in pairs, as there are two cores on the least machine; 20 minutes in all. To paint anew, remove them.
+FACES := data/faces-1 data/faces-2 data/faces-3 data/faces-4
+faces: synth-env ## phones, earphones and masks painted on the real frames: data/faces-1 to -4
 	@test -d "$${PROCTOR_FRAMES:-}" || { echo "make: set PROCTOR_FRAMES to the folder of labelled frames that the recipe names" >&2; exit 1; }
 	proctor ingest --recipe evaluation --only curated,webcam,webcam_val,synthetic_headphones --out data/real
-	$(MAKE) --jobs 2 data/faces-1 data/faces-2
+	$(MAKE) --jobs 2 $(FACES)
 
+data/faces-3 data/faces-4: DEEDS := --deeds in_ear,over_ear
 data/faces-%:
-	proctor synth-faces --data data/real --frames 350 --seed $* --cutouts "$$PROCTOR_FRAMES/cutouts" --out $@
+	proctor synth-faces --data data/real --frames 350 --seed $* $(DEEDS) --cutouts "$$PROCTOR_FRAMES/cutouts" --out $@
 
 evaluation: data data/outside.sha256 ## real frames, whole people held out, in two halves: PROCTOR_FRAMES and PROCTOR_WEIGHTS name folders
 	dvc repro evaluate@evaluation evaluate@evaluation-swapped

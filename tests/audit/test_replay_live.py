@@ -19,6 +19,7 @@ from proctor_models.audit.rules_again import findings_again
 from proctor_models.errors import EvidenceError, ModelError
 from proctor_models.rules.policy import RuleSet
 from proctor_models.runtime.entries import read_ledger
+from proctor_models.runtime.evidence import Ledger
 from proctor_models.runtime.findings import Finding
 from proctor_models.runtime.pace import Budget
 from proctor_models.runtime.session import Setup
@@ -83,6 +84,29 @@ def test_findings_again__breaks_want_of_time_refused_frames_and_restarts(tmp_pat
     assert {finding["rule"] for finding in findings(out)} >= {"gap"}
     assert verify(out).changed == ()
     assert again(out, exam.setup, views, ruleset()) == recorded(out)
+
+
+@pytest.mark.parametrize("untold", ["_opened", "report"])
+def test_findings_again__killed_between_a_frames_scores_and_its_findings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, untold: str
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    out = tmp_path / "exam"
+    shown = [*showing(6, grey(red=True)), *showing(14), *showing(6, grey(red=True))]
+    exam = Exam(out, {"first": shown})
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, untold, killed)
+        with pytest.raises(KeyboardInterrupt):
+            exam.run(25)
+    exam.ledger.close()
+    assert len(entries(out, "opened")) == (0 if untold == "_opened" else 1)
+    exam = Exam(out, {"first": showing(20)}, resume_s=exam.clock.now_s + 1)
+    exam.run(exam.clock.now_s + 15)
+    exam.stop()
+    assert verify(out).changed == ()
+    assert again(out, exam.setup, ("first",), ruleset()) == recorded(out)
 
 
 def test_findings_again__without_what_came_the_gaps_are_others(tmp_path: Path) -> None:

@@ -23,6 +23,8 @@ from proctor_models.runtime.findings import Finding
 from proctor_models.runtime.pace import rates
 from proctor_models.runtime.presence import PRESENT_FROM
 
+_Key = tuple[str, str, float]  # rule, view, start in seconds: numbers differ where rules are left out
+
 _NUMBER = re.compile(r"F([0-9]{4,})")
 
 
@@ -30,6 +32,18 @@ _NUMBER = re.compile(r"F([0-9]{4,})")
 class _Reading:
     score: float | None
     xyxy: tuple[tuple[float, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class _Resume:
+    """Where the watching was taken up again, and what the ledger holds of the time before."""
+
+    after_bytes: float
+    """Bytes of scores that were there."""
+    findings: int
+    """Highest number given to a finding."""
+    open: frozenset[_Key]
+    closed: frozenset[_Key]
 
 
 @dataclass
@@ -47,8 +61,10 @@ class _Again:
 
     def __post_init__(self) -> None:
         self.engine = self._engine()
+        self._before: tuple[dict[int, Change], int] = {}, 0  # what was open, and how much found, before the last frame
 
     def observe(self, view: str, timestamp_s: float, scores: Mapping[str, float | None]) -> None:
+        self._before = dict(self.open), len(self.found)
         readings = {name: _Reading(score) for name, score in scores.items()}
         self._take(self.engine.observe(view, timestamp_s, readings))
         self.last_s[view] = timestamp_s
@@ -59,14 +75,25 @@ class _Again:
         for view, since_s, until_s in spans:
             self.engine.present(view, since_s, until_s)
 
-    def resume(self, findings: int) -> None:
+    def resume(self, at: _Resume) -> None:
         """What a killed process left open is closed at the last frame anybody saw; a new engine goes on."""
+        self._forget_untold(at)
         for change in self.open.values():
             end_s = max(change.span.end_s, self.last_s.get(change.view, 0.0))
             self.found.append(replace(self._finding(change, replace(change.span, end_s=end_s)), interrupted=True))
         self.open.clear()
         self.engine = self._engine()
-        self.engine.resume(findings, self.last_s, self.first_s)
+        self.engine.resume(at.findings, self.last_s, self.first_s)
+
+    def _forget_untold(self, at: _Resume) -> None:
+        """A kill between a frame's scores and its entries: what that frame alone would have changed did not happen."""
+        were_open, found = self._before
+        self.found[found:] = [each for each in self.found[found:] if _key(each) in at.closed]
+        known = {number for number, change in self.open.items() if self._key_of(change) in at.open}
+        closed = {
+            n: change for n, change in were_open.items() if n not in self.open and self._key_of(change) in at.open
+        }
+        self.open = {n: c for n, c in self.open.items() if n in known or n in were_open} | closed
 
     def finish(self, expected_end_s: Mapping[str, float]) -> None:
         self._take(self.engine.finish(expected_end_s))
@@ -83,6 +110,9 @@ class _Again:
             else:
                 self.open.pop(change.number, None)
                 self.found.append(self._finding(change, change.span))
+
+    def _key_of(self, change: Change) -> _Key:
+        return _key(self._finding(change, change.span))
 
     def _finding(self, change: Change, span: Span) -> Finding:
         """As the monitor writes it, without boxes and pictures."""
@@ -147,14 +177,14 @@ def findings_again(path: Path, session: Mapping[str, Any], entries: Sequence[Ent
         again = _Again(kept, session["thresholds"], float(interval_s), session["pack"]["models"])
         resumes, told = list(_resumes(entries)), _Told(entries)
         for end, raw in _lines(path):
-            while resumes and end > resumes[0][0]:
-                again.resume(resumes.pop(0)[1])
+            while resumes and end > resumes[0].after_bytes:
+                again.resume(resumes.pop(0))
                 told.resume()
             view, timestamp_s = raw["view"], float(raw["timestamp_s"])
             again.present(told.before(view, timestamp_s))
             again.observe(view, timestamp_s, raw["scores"])
-        for _, findings in resumes:
-            again.resume(findings)
+        for resume in resumes:
+            again.resume(resume)
             told.resume()
         again.present(told.before_end())
         again.finish(_ends(session, entries))
@@ -181,19 +211,31 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         yield end, raw
 
 
-def _resumes(entries: Sequence[Entry]) -> Iterator[tuple[float, int]]:
-    """Where the watching was taken up again: bytes of scores before it, and findings numbered so far."""
+def _resumes(entries: Sequence[Entry]) -> Iterator[_Resume]:
     numbers = [0]
+    opened: dict[str, _Key] = {}
+    closed: set[_Key] = set()
     for index, entry in enumerate(entries):
         if entry.kind in ("opened", "closed"):
-            numbers.append(int(entry.content["finding"]["id"][1:]))
+            finding = entry.content["finding"]
+            numbers.append(int(finding["id"][1:]))
+            key = finding["rule"], finding["view"], finding["start_s"]
+            if entry.kind == "opened":
+                opened[finding["id"]] = key
+            else:
+                opened.pop(finding["id"], None)
+                closed.add(key)
         if entry.kind != "resumed":
             continue
         names = " ".join(entry.content["left_over"])
         numbers += [int(number) for number in _NUMBER.findall(names)]
         after = entries[index + 1] if index + 1 < len(entries) else None
-        is_seal = after is not None and after.kind == "scores"
-        yield (float(after.content["bytes"]) if after is not None and is_seal else 0.0), max(numbers)
+        bytes_ = float(after.content["bytes"]) if after is not None and after.kind == "scores" else 0.0
+        yield _Resume(bytes_, max(numbers), frozenset(opened.values()), frozenset(closed))
+
+
+def _key(finding: Finding) -> _Key:
+    return finding.rule, finding.view, finding.start_s
 
 
 def _ends(session: Mapping[str, Any], entries: Sequence[Entry]) -> dict[str, float]:

@@ -2,12 +2,13 @@
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from proctor_models.runtime.evidence import Ledger
-from sessions import steps
+from sessions import STARTED, steps
 
 JPEG_BYTES = 30_000
 
@@ -36,6 +37,17 @@ def fill(disk: Path) -> Path:
             except OSError:
                 continue
     return filler
+
+
+@contextmanager
+def on_a_full(disk: Path) -> Iterator[tuple[Ledger, Path]]:
+    """A live exam of sixty frames, of which the disk took twelve, and the file that fills the disk."""
+    with Ledger(disk / "review", live=True) as ledger:
+        ledger.start(STARTED)
+        watch(ledger, 0, 12)
+        filler = fill(disk)
+        watch(ledger, 12, 60)
+        yield ledger, filler
 
 
 def watch(ledger: Ledger, start: int, end: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from full_disk import JPEG_BYTES, disk, fill, watch
+from full_disk import JPEG_BYTES, disk, fill, on_a_full, watch
 from proctor_models.errors import EvidenceError
 from proctor_models.runtime import backlog
 from proctor_models.runtime.entries import read_ledger
@@ -83,13 +83,11 @@ def test_step__what_memory_cannot_hold_is_dropped_by_its_worth_and_counted(
 
 
 def test_complete__of_a_live_exam_on_a_full_disk_says_so_and_keeps_what_there_is(disk: Path) -> None:
-    with Ledger(disk / "review", live=True) as ledger:
-        ledger.start(STARTED)
-        watch(ledger, 0, 12)
-        fill(disk)
-        watch(ledger, 12, 40)
-        with pytest.raises(EvidenceError, match=r"cannot be written \(No space left on device\)"):
-            ledger.complete(SESSION)
+    with (
+        on_a_full(disk) as (ledger, _),
+        pytest.raises(EvidenceError, match=r"cannot be written \(No space left on device\)"),
+    ):
+        ledger.complete(SESSION)
     assert (verify(disk / "review").state, verify(disk / "review").changed) == ("unfinished", ())
 
 

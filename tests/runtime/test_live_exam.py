@@ -83,14 +83,20 @@ def test_turn__what_came_is_told_only_where_frames_lie_apart(tmp_path: Path) -> 
         assert len(told["spans"]) == 1
 
 
-def test_turn__refused_frames_are_told_once_and_in_one_piece(tmp_path: Path) -> None:
-    class Blind(Red):
-        def observe(self, image: Image, timestamp_s: float = 0.0, view: View = "first") -> Observation:
-            if 5 < timestamp_s < 25:
-                raise ModelError("scene.onnx: scores: expected finite numbers, got NaN or infinity")
-            return super().observe(image, timestamp_s, view)
+class Sick(Red):
+    """A net that gives no numbers for a while."""
 
-    exam = Exam(tmp_path / "exam", {"first": showing(40)}, observer=Blind())
+    def __init__(self, since_s: float, until_s: float) -> None:
+        self._since_s, self._until_s = since_s, until_s
+
+    def observe(self, image: Image, timestamp_s: float = 0.0, view: View = "first") -> Observation:
+        if self._since_s < timestamp_s < self._until_s:
+            raise ModelError("scene.onnx: scores: expected finite numbers, got NaN or infinity")
+        return super().observe(image, timestamp_s, view)
+
+
+def test_turn__refused_frames_are_told_once_and_in_one_piece(tmp_path: Path) -> None:
+    exam = Exam(tmp_path / "exam", {"first": showing(40)}, observer=Sick(5, 25))
     exam.run(39.9)
     exam.stop()
     assert [finding for finding in findings(tmp_path / "exam") if finding["view"] == "first"] == []
@@ -104,13 +110,7 @@ def test_turn__refused_frames_are_told_once_and_in_one_piece(tmp_path: Path) -> 
 
 
 def test_turn__a_net_that_gives_no_numbers_is_told_and_watching_goes_on(tmp_path: Path) -> None:
-    class Sick(Red):
-        def observe(self, image: Image, timestamp_s: float = 0.0, view: View = "first") -> Observation:
-            if 2 < timestamp_s < 4:
-                raise ModelError("scene.onnx: scores: expected finite numbers, got NaN or infinity")
-            return super().observe(image, timestamp_s, view)
-
-    exam = Exam(tmp_path / "exam", {"first": showing(8)}, observer=Sick())
+    exam = Exam(tmp_path / "exam", {"first": showing(8)}, observer=Sick(2, 4))
     exam.run(7.9)
     exam.stop()
     _, event, *_ = entries(tmp_path / "exam", "event")

@@ -12,7 +12,7 @@ from threading import Event as Flag
 
 import pytest
 
-from full_disk import JPEG_BYTES, disk, fill, watch
+from full_disk import JPEG_BYTES, disk, fill, on_a_full, watch
 from proctor_models.errors import EvidenceError
 from proctor_models.runtime import patience
 from proctor_models.runtime.entries import read_ledger
@@ -76,17 +76,13 @@ def test_patience__room_that_comes_completes_the_exam(
     disk: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(patience, "RETRY_S", 0.05)
-    folder = disk / "review"
-    with Ledger(folder, live=True) as ledger:
-        ledger.start(STARTED)
-        watch(ledger, 0, 12)
-        filler = fill(disk)
-        watch(ledger, 12, 60)
+    with on_a_full(disk) as (ledger, filler):
         waiting = ledger.waiting
         freeing = threading.Timer(0.5, filler.unlink)
         freeing.start()
         patience.complete(ledger, SESSION, Flag())
         freeing.join()
+    folder = ledger.folder
     assert is_whole(folder, ledger)
     told = capsys.readouterr().err.splitlines()
     assert len(told) == 1  # no line for each try
@@ -96,12 +92,8 @@ def test_patience__room_that_comes_completes_the_exam(
 
 def test_patience__ends_and_what_waited_can_still_be_completed(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patience, "RETRY_S", 0.05)
-    folder, give_up = disk / "review", Flag()
-    with Ledger(folder, live=True) as ledger:
-        ledger.start(STARTED)
-        watch(ledger, 0, 12)
-        filler = fill(disk)
-        watch(ledger, 12, 60)
+    give_up = Flag()
+    with on_a_full(disk) as (ledger, filler):
         with pytest.raises(
             EvidenceError, match=r"not complete, no room in 0\.2 s: \d+ entries \(.* MB\) wait; .*--resume"
         ):
@@ -111,7 +103,7 @@ def test_patience__ends_and_what_waited_can_still_be_completed(disk: Path, monke
             patience.complete(ledger, SESSION, give_up)
         filler.unlink()
         patience.complete(ledger, SESSION, give_up)
-    assert is_whole(folder, ledger)
+    assert is_whole(ledger.folder, ledger)
 
 
 CODE = """

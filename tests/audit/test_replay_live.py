@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,35 @@ def test_findings_again__killed_between_a_frames_scores_and_its_findings(
     exam.stop()
     assert verify(out).changed == ()
     assert again(out, exam.setup, ("first",), ruleset()) == recorded(out)
+
+
+@pytest.mark.parametrize("told", [0, 1, 9])
+def test_findings_again__stopped_but_not_completed_and_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: int
+) -> None:
+    """As on a full disk; `told`: how many of the end's findings the ledger took."""
+    out, report = tmp_path / "exam", Ledger.report
+    reports = iter(range(99))
+
+    def refused(ledger: Ledger, reported: Any) -> None:
+        if next(reports) >= told:
+            raise KeyboardInterrupt
+        report(ledger, reported)
+
+    red = {view: showing(30, grey(red=True)) for view in ("first", "second")}
+    exam = Exam(out, red)
+    exam.run(25)
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "report", refused)
+        with suppress(KeyboardInterrupt):
+            exam.exam.finish("asked to")
+    exam.ledger.close()
+    exam = Exam(out, {view: showing(20) for view in ("first", "second")}, resume_s=exam.clock.now_s + 1)
+    exam.run(exam.clock.now_s + 15)
+    exam.stop()
+    assert verify(out).changed == ()
+    assert {finding["interrupted"] for finding in findings(out)} == ({True, False} if told < 9 else {False})
+    assert again(out, exam.setup, ("first", "second"), ruleset()) == recorded(out)
 
 
 def test_findings_again__without_what_came_the_gaps_are_others(tmp_path: Path) -> None:

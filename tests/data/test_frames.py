@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -114,6 +115,33 @@ def test_head_crops__the_map_says_where_in_the_crop_an_earbud_is(tmp_path: Path)
     assert np.unravel_index(int(maps[0].argmax()), maps[0].shape) == (3, 2)
     assert float(maps.max()) == 1
     assert known[HEAD_ATTRIBUTES.index("earphone_in_ear")] == 1
+
+
+def test_head_crops__an_earbud_beyond_the_crop_is_not_known(tmp_path: Path) -> None:
+    crops = earbud_crops(tmp_path, 0)
+    head = crops.labels[0]
+    crops.labels[0] = replace(head, spots={"earphone_in_ear": ((300.0, 100.0, 308.0, 108.0),)})
+    _, _, known, maps = crops[0]
+    assert (known[HEAD_ATTRIBUTES.index("earphone_in_ear")], maps.max()) == (0, 0)
+
+
+def test_head_crops__the_map_follows_the_augmentation(tmp_path: Path) -> None:
+    """A white square on grey is where the map says it is, however the crop was turned."""
+    crops = earbud_crops(tmp_path, 3)
+    path = crops.manifest.image_path(crops.labels[0].frame)
+    picture = np.full_like(cv2.imread(str(path)), 60)
+    picture[98:110, 78:90] = 255
+    path.write_bytes(cv2.imencode(".png", picture)[1].tobytes())
+    followed = 0
+    for _ in range(20):
+        image, _, _, maps = crops[0]
+        row, column = np.unravel_index(int(maps[0].argmax()), maps[0].shape)
+        bright = image.mean(0)
+        if float(maps.max()) == 1 and float(bright.max() - bright.median()) > 1:
+            near = bright[max(0, 8 * row - 4) : 8 * row + 12, max(0, 8 * column - 4) : 8 * column + 12]
+            followed += 1
+            assert float(near.max()) > float(bright.median()) + 0.5 * float(bright.max() - bright.median())
+    assert followed >= 10
 
 
 def test_head_crops__an_earbud_that_the_augmentation_takes_away_is_not_known(tmp_path: Path) -> None:

@@ -175,5 +175,8 @@ def test_check_blend__refuses_nets_that_cannot_be_averaged(tmp_path: Path) -> No
     check_blend(spec("head", ("mask",), 64), {tmp_path: 0.5})
     with pytest.raises(CheckpointError, match=r"names: expected \('hat',\), got \('mask',\)"):
         check_blend(spec("head", ("hat",), 64), {tmp_path: 0.5})
+    save_net(tmp_path / "old", HeadNet(mapped=False), spec("head", HEAD_ATTRIBUTES, 64))
+    with pytest.raises(CheckpointError, match=r"weights: expected those of a net of today, map\..* only in one"):
+        check_blend(spec("head", HEAD_ATTRIBUTES, 64), {tmp_path / "old": 0.5})
     with pytest.raises(CheckpointError, match="no such checkpoint"):
         check_blend(spec("head", ("mask",), 64), {tmp_path / "absent": 0.5})

@@ -1,5 +1,6 @@
 """Recordings to a review: real video files, a tiny pack, and an observer that takes red for a phone."""
 
+import io
 import json
 import os
 import subprocess
@@ -24,6 +25,7 @@ from proctor_models.runtime.pace import PaceName
 from proctor_models.runtime.pictures import PictureFolder
 from proctor_models.runtime.report import render
 from proctor_models.runtime.session import Setup, summary
+from proctor_models.runtime.terminal import StatusLine
 from proctor_models.runtime.verify import verify
 from proctor_models.runtime.video import Recording
 from proctor_models.runtime.watch import Options, watch, watch_recordings
@@ -56,6 +58,36 @@ def lines(path: Path) -> list[dict[str, Any]]:
         for finding in found:
             jsonschema.validate(finding, findings_schema(), cls=jsonschema.Draft202012Validator)
     return found
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(), OSError(28, "No space left on device")])
+def test_status_line__a_full_log_misses_a_line_and_a_reader_that_left_all_of_them(
+    error: OSError, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class Log(io.TextIOWrapper):
+        def flush(self) -> None:
+            if refusing:
+                raise error
+            super().flush()
+
+    refusing = True
+    with (tmp_path / "log").open("wb") as raw:
+        monkeypatch.setattr(sys, "stderr", log := Log(raw, "utf-8", write_through=True))
+        line = StatusLine()
+        line.say("one")
+        refusing = False
+        line.say("two")
+        log.detach()
+    written = (tmp_path / "log").read_text("utf-8")
+    assert ("two" in written) is not isinstance(error, BrokenPipeError)
+
+
+def test_status_line__without_stderr_says_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    StatusLine().say("watched 0:01:00")
+    assert capsys.readouterr().out == ""
 
 
 WATCH = """

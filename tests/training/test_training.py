@@ -13,10 +13,12 @@ from proctor_models.data.ingest import ingest
 from proctor_models.data.manifest import Manifest
 from proctor_models.data.split import split
 from proctor_models.errors import DataError
-from proctor_models.nets.checkpoint import load_net
+from proctor_models.nets.checkpoint import load_net, save_net
+from proctor_models.nets.head import HeadNet
 from proctor_models.nets.scene import SceneNet
 from proctor_models.training.fit import train
-from proctor_models.training.prepare import _spec
+from proctor_models.training.head import spot_loss
+from proctor_models.training.prepare import _spec, _start
 from proctor_models.training.record import Recorder, read_history
 from proctor_models.training.scene import PartialLabelLoss
 from proctor_models.training.teacher import decode, load_taught, save_taught, teach
@@ -129,3 +131,34 @@ def test_train__an_empty_side_is_refused(tmp_path: Path) -> None:
     frames.with_frames(f for f in frames if f.split == "train").save(data)
     with pytest.raises(DataError, match="no frame on side 'val'"):
         train(recipe, "head", data, tmp_path / "head")
+
+
+def test_spot_loss__teaches_where_a_small_thing_is() -> None:
+    torch.manual_seed(0)
+    net = HeadNet().train()
+    images, centres = torch.zeros(4, 3, 64, 64), torch.zeros(4, 1, 8, 8)
+    for i, (row, column) in enumerate([(1, 2), (6, 3), (3, 6)]):  # and nothing in the last
+        images[i, :, 8 * row + 2 : 8 * row + 6, 8 * column + 2 : 8 * column + 6] = 4.0
+        centres[i, 0, row, column] = 1
+    optimiser = torch.optim.AdamW(net.parameters(), lr=2e-3)
+    for _ in range(40):
+        _, spots = net.look(images)
+        assert spots is not None
+        optimiser.zero_grad()
+        spot_loss(spots, centres, torch.ones(4, 1)).backward()
+        optimiser.step()
+    assert spots is not None
+    assert [int(each.argmax()) for each in spots[:3]] == [8 + 2, 6 * 8 + 3, 3 * 8 + 6]
+    peaks = spots.detach().amax((1, 2, 3))
+    assert float(peaks[:3].min()) > float(peaks[3])
+
+
+def test_start__a_head_net_from_before_the_map_gives_all_it_has(tmp_path: Path) -> None:
+    recipe = plan(tmp_path, init=str(tmp_path / "old"))
+    spec, old, net = _spec(recipe, "head", "v"), HeadNet(mapped=False), HeadNet()
+    assert net.map is not None
+    save_net(tmp_path / "old", old, spec)
+    own = net.map.read.weight.clone()
+    assert _start(recipe, recipe.head, net, spec) == frozenset(spec.names)
+    assert torch.allclose(net.classifier.weight, old.classifier.weight, atol=1e-3)
+    assert torch.equal(net.map.read.weight, own)

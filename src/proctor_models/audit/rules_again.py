@@ -44,6 +44,8 @@ class _Resume:
     """Highest number given to a finding."""
     open: frozenset[_Key]
     closed: frozenset[_Key]
+    stopped_s: float | None
+    """When the exam had been stopped before, and its end could not be completed."""
 
 
 @dataclass
@@ -86,7 +88,10 @@ class _Again:
         self.engine.resume(at.findings, self.last_s, self.first_s)
 
     def _forget_untold(self, at: _Resume) -> None:
-        """A kill between a frame's scores and its entries: what that frame alone would have changed did not happen."""
+        """What the last frame, or the end, alone would have changed and the ledger does not hold did not happen.
+
+        A kill came between a frame's scores and its entries, or in the midst of the end.
+        """
         were_open, found = self._before
         self.found[found:] = [each for each in self.found[found:] if _key(each) in at.closed]
         known = {number for number, change in self.open.items() if self._key_of(change) in at.open}
@@ -96,6 +101,7 @@ class _Again:
         self.open = {n: c for n, c in self.open.items() if n in known or n in were_open} | closed
 
     def finish(self, expected_end_s: Mapping[str, float]) -> None:
+        self._before = dict(self.open), len(self.found)
         self._take(self.engine.finish(expected_end_s))
 
     def _engine(self) -> Engine:
@@ -178,19 +184,25 @@ def findings_again(path: Path, session: Mapping[str, Any], entries: Sequence[Ent
         resumes, told = list(_resumes(entries)), _Told(entries)
         for end, raw in _lines(path):
             while resumes and end > resumes[0].after_bytes:
-                again.resume(resumes.pop(0))
-                told.resume()
+                _resume(again, told, resumes.pop(0), session["views"])
             view, timestamp_s = raw["view"], float(raw["timestamp_s"])
             again.present(told.before(view, timestamp_s))
             again.observe(view, timestamp_s, raw["scores"])
-        for resume in resumes:
-            again.resume(resume)
-            told.resume()
+        for at in resumes:
+            _resume(again, told, at, session["views"])
         again.present(told.before_end())
         again.finish(_ends(session, entries))
     except (ConfigError, ModelError, TimestampError, KeyError, TypeError, AttributeError) as error:
         raise EvidenceError(f"{path}: cannot be followed with these rules: {error}") from None
     return sorted(again.found, key=lambda each: each.id)
+
+
+def _resume(again: _Again, told: _Told, at: _Resume, views: Iterable[str]) -> None:
+    if at.stopped_s is not None:
+        again.present(told.before_end())
+        again.finish(dict.fromkeys(views, at.stopped_s))
+    again.resume(at)
+    told.resume()
 
 
 def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -215,6 +227,7 @@ def _resumes(entries: Sequence[Entry]) -> Iterator[_Resume]:
     numbers = [0]
     opened: dict[str, _Key] = {}
     closed: set[_Key] = set()
+    stopped_s: float | None = None
     for index, entry in enumerate(entries):
         if entry.kind in ("opened", "closed"):
             finding = entry.content["finding"]
@@ -225,13 +238,16 @@ def _resumes(entries: Sequence[Entry]) -> Iterator[_Resume]:
             else:
                 opened.pop(finding["id"], None)
                 closed.add(key)
+        if entry.kind == "event" and entry.content["event"] == "stopped":
+            stopped_s = float(entry.content["timestamp_s"])
         if entry.kind != "resumed":
             continue
         names = " ".join(entry.content["left_over"])
         numbers += [int(number) for number in _NUMBER.findall(names)]
         after = entries[index + 1] if index + 1 < len(entries) else None
         bytes_ = float(after.content["bytes"]) if after is not None and after.kind == "scores" else 0.0
-        yield _Resume(bytes_, max(numbers), frozenset(opened.values()), frozenset(closed))
+        yield _Resume(bytes_, max(numbers), frozenset(opened.values()), frozenset(closed), stopped_s)
+        stopped_s = None
 
 
 def _key(finding: Finding) -> _Key:

@@ -25,7 +25,7 @@ from proctor_models.cli import (
     targets,
 )
 from proctor_models.errors import ProctorError
-from proctor_models.runtime.terminal import is_left, leave
+from proctor_models.runtime.terminal import is_left, leave, say
 
 # Nothing this process loads may phone home or install by itself.
 QUIET = {
@@ -69,16 +69,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             leave(stream)
         return 141
     except ProctorError as error:
-        print(f"proctor {args.verb}: {error}", file=sys.stderr)
+        say(f"proctor {args.verb}: {error}")
         return 1
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("proctor_models"):
             raise  # a defect of ours
         synth = args.verb.startswith("synth")
         remedy = "run `make synth-env`" if synth else "run `make env` in the repository"
-        print(f"proctor {args.verb}: needs {error.name}, which is not installed; {remedy}", file=sys.stderr)
+        say(f"proctor {args.verb}: needs {error.name}, which is not installed; {remedy}")
         return 1
     except KeyboardInterrupt:
-        print(f"proctor {args.verb}: interrupted; what was complete is kept", file=sys.stderr)
+        say(f"proctor {args.verb}: interrupted; what was complete is kept")
         return 130
     return 0

@@ -6,6 +6,7 @@ import argparse
 import importlib.util
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 from proctor_models.cli.parts import Verbs, add_out, add_verb, count
@@ -48,9 +49,14 @@ def _synth_faces(args: argparse.Namespace) -> None:
     if _here("mediapipe", args):
         from proctor_models.synth.faces.make import Options, synth_faces
 
-        splits, deeds = (tuple(name.strip() for name in said.split(",")) for said in (args.splits, args.deeds))
-        options = Options(splits, args.cutouts, args.sheet, args.fresh, deeds)
+        options = Options(_names(args.splits), args.cutouts, args.sheet, args.fresh)
+        if args.deeds is not None:
+            options = replace(options, deeds=_names(args.deeds))
         synth_faces(args.data, args.frames, args.seed, args.out, options)
+
+
+def _names(said: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in said.split(","))
 
 
 def _here(package: str, args: argparse.Namespace) -> bool:
@@ -152,7 +158,7 @@ def _add_faces(verbs: Verbs[argparse.ArgumentParser]) -> None:
     add_out(faces, "folder", "COCO folder to write; complete or absent, never half")
     faces.add_argument("--splits", default="train", help="sides of the split to paint on, divided by commas")
     faces.add_argument(
-        "--deeds", default="in_ear,over_ear,mask,phone,no_phone", help="what to paint, divided by commas (default: all)"
+        "--deeds", help="what to paint, divided by commas: in_ear, over_ear, mask, phone, no_phone (default: all)"
     )
     faces.add_argument("--cutouts", type=Path, help="folder of PNG files of earphones with transparency")
     text = "JPEG file to show every frame with its boxes; it shows real people"

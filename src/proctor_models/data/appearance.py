@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from proctor_models.data.manifest import AttributeValue, BoxLabel, FrameRecord
+from proctor_models.types import FACES
 
 HEADWEAR = {"none": False, "hat": True, "headscarf": False}
 """`headwear` to whether it is a hat: a headscarf is none, though it covers the ears."""
 EARS = {"visible": False, "covered": True}
 PROFILE_YAW_DEG = 30.0
 """A head turned further shows one ear at most."""
-_FACES = ("face", "face_masked")
 _SCENE_HEADWEAR = {"none": "none", "headscarf": "headscarf"}  # all else that scenes put on a head is a hat
 
 
@@ -42,7 +42,7 @@ def appearance(frame: FrameRecord, face: BoxLabel) -> dict[str, bool]:
 def _of_scene(frame: FrameRecord) -> Mapping[str, AttributeValue]:
     """What a rendered frame's tags say of its candidate's head; nothing where it shows several faces."""
     tags = frame.tags
-    if "ears_seen" not in tags or sum(box.label in _FACES for box in frame.boxes) != 1:
+    if "ears_seen" not in tags or sum(box.label in FACES for box in frame.boxes) != 1:
         return {}
     said: dict[str, AttributeValue] = {}
     if "headwear" in tags:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from proctor_models.boxes import covered, square_around
+from proctor_models.boxes import area, covered, square_around
 from proctor_models.data.appearance import appearance
 from proctor_models.data.augment import fit_frame, head_augmentation, scene_augmentation
 from proctor_models.data.manifest import BoxLabel, FrameRecord, Manifest
@@ -21,9 +21,8 @@ from proctor_models.errors import DataError
 from proctor_models.runtime import pixels
 from proctor_models.runtime.image import crop_square, normalise
 from proctor_models.runtime.spec import NetSpec
-from proctor_models.types import SPOTS, Boxes, Image
+from proctor_models.types import FACES, SPOTS, Boxes, Image
 
-FACES = ("face", "face_masked")
 _KINDS = {"earphone_over_ear": "headphone", "earphone_in_ear": "earbud"}
 
 
@@ -243,6 +242,8 @@ class HeadCrops(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
         things = [(self.spots.index(name), box) for name, boxes in head.spots.items() for box in boxes]
         ids = np.array([i for i, _ in things], np.int64)
         placed = self._placed(xyxy, [box for _, box in things])
+        inside = area(placed) > 0
+        placed, ids = placed[inside], ids[inside]
         if self.augment is not None:
             changed = self.augment(image=crop, bboxes=placed, class_ids=ids)
             crop, ids = changed["image"], np.asarray(changed["class_ids"], np.int64)
@@ -262,7 +263,10 @@ class HeadCrops(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
         return placed
 
     def _known(self, head: HeadLabel, name: str, left: NDArray[np.int64]) -> bool:
-        """Whether the crop shows what is known: a thing that the augmentation took away is neither there nor not."""
+        """Whether the crop shows what is known: a thing that the augmentation took away is neither there nor not.
+
+        Of two of a kind the one that is left decides; the place of the other is taught as empty.
+        """
         if name not in head.attributes:
             return False
         gone = head.spots.get(name) and self.augment is not None and self.spots.index(name) not in left

@@ -24,13 +24,12 @@ from proctor_models.data.drafts import IMAGE_SUFFIXES, frame_name
 from proctor_models.data.pictures import encode_jpeg
 from proctor_models.data.prelabel_files import Guess, GuessedFrame, Written, as_coco, as_cvat, as_label_studio
 from proctor_models.detectors import TRAINED
-from proctor_models.detectors.heads import FACES
 from proctor_models.errors import DataError
 from proctor_models.files import building, write_bytes, write_text
 from proctor_models.runtime.pack import Pack
 from proctor_models.runtime.pixels import read_image
 from proctor_models.runtime.predict import boxes_of
-from proctor_models.types import SCENE_CLASSES, Image, Observation
+from proctor_models.types import FACES, SCENE_CLASSES, Image, Observation
 
 Form = Literal["cvat", "label-studio", "coco"]
 WRITERS: dict[str, Callable[[Sequence[GuessedFrame], tuple[str, ...], str], Written]] = {

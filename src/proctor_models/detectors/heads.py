@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from proctor_models.boxes import clip, covered
-from proctor_models.types import Boxes, Detections, HeadReading, Observation, Reading
+from proctor_models.types import FACES, Boxes, Detections, HeadReading, Observation, Reading
 
-FACES = ("face", "face_masked")
 MIN_FACE_SCORE = 0.3
 """Faces scored lower are taken for something else."""
 MIN_PERSON_SCORE = 0.5

@@ -22,8 +22,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from proctor_models.boxes import area, covered, iou
-from proctor_models.detectors.heads import FACES
-from proctor_models.types import VIEWS, Boxes, Detections, Observation, Reading, View
+from proctor_models.types import FACES, VIEWS, Boxes, Detections, Observation, Reading, View
 
 SAME_PERSON_IOU = 0.7
 OWNS_FACE = 0.6

@@ -218,6 +218,7 @@ TARGETS: tuple[Target, ...] = (
     _of_frames("earphone", "false_frame_rate", "over-ear: false frames", headphones, MOST_FALSE),
     _of_frames("earphone", "recall", f"in-ear: recall, {_FACE}", earbuds, 0.75),
     _of_frames("earphone", "false_frame_rate", f"in-ear: false frames, {_FACE}", earbuds, MOST_FALSE),
+    Target("earphone", f"in-ear: {_READ_OFF}, {_FACE}", "at least", 0.75, partial(_few_false, "earphone", earbuds)),
     Target("earphone", f"in-ear: not assessable, {_FACE}", "at most", None, _unseen_ears),
     _of_boxes("mask", "AP50 of face_masked boxes", everywhere, 0.95),
     Target("mask", "worn wrongly: AP over masked heads", "at least", 0.85, _wrongly),

@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from proctor_models.boxes import clip
 from proctor_models.config import Export, Recipe
-from proctor_models.data.frames import FACES, read_image
+from proctor_models.data.frames import read_image
 from proctor_models.data.manifest import FrameRecord, Manifest, data_version
 from proctor_models.errors import ExportError
 from proctor_models.export.parity import Agreement
@@ -32,7 +32,7 @@ from proctor_models.runtime.image import Letterbox, crop_square, normalise
 from proctor_models.runtime.model import INPUT, OUTPUTS, Net
 from proctor_models.runtime.predictor import Batch, Predictor
 from proctor_models.runtime.spec import METADATA_KEY, NetSpec
-from proctor_models.types import Image, NetName
+from proctor_models.types import FACES, Image, NetName
 
 PARITY_FILE = "parity.json"
 BATCH = 8

@@ -85,14 +85,21 @@ def check_blend(spec: NetSpec, soup: Mapping[Path, float]) -> None:
     Raises:
         CheckpointError: see `read_checkpoint`; or one is of another kind, of other names or prepared otherwise.
     """
+    own = build_net(spec).state_dict().keys() if soup else set()
     for folder in soup:
-        _, other = read_checkpoint(folder)
+        state, other = read_checkpoint(folder)
         for field in ("net", "names", "mean", "std", "resolution_wh"):
             wanted, found = getattr(spec, field), getattr(other, field)
             if wanted != found:
                 raise CheckpointError(
                     f"{folder / CHECKPOINT_FILE}: {field}: expected {wanted}, got {found}; average nets of one descent"
                 )
+        differ = sorted(own ^ state.keys())
+        if differ:
+            raise CheckpointError(
+                f"{folder / CHECKPOINT_FILE}: weights: expected those of a net of today, {differ[0]} and "
+                f"{len(differ) - 1} others are only in one of the two; average nets of one descent"
+            )
 
 
 def blend(net: nn.Module, soup: Mapping[Path, float]) -> None:

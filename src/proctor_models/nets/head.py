@@ -1,8 +1,8 @@
 """`head`: what a head wears, from a crop at a higher resolution than `scene` sees.
 
 torchvision's MobileNetV2 with one sigmoid an attribute (Sandler et al., "MobileNetV2", CVPR 2018). What a small thing
-decides, an earbud, is not read off the whole crop but off a map of where it is: the mean over a crop of 576 places
-hides what shows in one of them, and a net that must say where learns the thing instead of who wears it.
+decides, an earbud, is not read off the whole crop but off a map of where it is: the mean over a crop hides what shows
+in one place of it, and a net that must say where learns the thing instead of who wears it.
 """
 
 from __future__ import annotations
@@ -83,7 +83,8 @@ class HeadNet(nn.Module):
         if self.map is None:
             return scores, None
         spots = self.map(taps)
-        peaks = spots.amax((2, 3))
+        # A pooling over all of it, as runtimes from before the map know that operator.
+        peaks = functional.max_pool2d(spots, [int(side) for side in spots.shape[2:]]).flatten(1)
         columns = [
             peaks[:, self.spots.index(name)] if name in self.spots else scores[:, i]
             for i, name in enumerate(self.attributes)

@@ -15,14 +15,14 @@ from typing import Any
 from proctor_models import __version__
 from proctor_models.detectors import TRAINED
 from proctor_models.detectors.earphone import SHARES, on_head
-from proctor_models.detectors.heads import FACES, ear_region, head_regions, reading_of
+from proctor_models.detectors.heads import ear_region, head_regions, reading_of
 from proctor_models.detectors.mask import mask_score
 from proctor_models.errors import DataError
 from proctor_models.files import write_text
 from proctor_models.runtime.pack import Pack
 from proctor_models.runtime.pixels import read_image
 from proctor_models.runtime.predictor import Predictor
-from proctor_models.types import SCENE_CLASSES, Boxes, Observation
+from proctor_models.types import FACES, SCENE_CLASSES, Boxes, Observation
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 KINDS = {"earphone_over_ear": "headphone", "earphone_in_ear": "earbud"}

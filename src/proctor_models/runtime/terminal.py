@@ -13,25 +13,28 @@ class StatusLine:
     """One line, kept up to date on a terminal; in a log, one line after the other."""
 
     def __init__(self) -> None:
-        self.is_terminal = sys.stderr.isatty()
+        self.is_terminal = sys.stderr is not None and sys.stderr.isatty()
 
     def say(self, text: str) -> None:
         """Show it; without anybody to read, do nothing."""
-        try:
-            if self.is_terminal:
-                print(f"\r{text}\033[K", end="", file=sys.stderr, flush=True)
-            else:
-                print(text, file=sys.stderr, flush=True)
-        except OSError:
-            leave(sys.stderr)
+        say(f"\r{text}\033[K" if self.is_terminal else text, end="" if self.is_terminal else "\n")
 
     def end(self) -> None:
         """Leave the line."""
         if self.is_terminal:
-            try:
-                print(file=sys.stderr, flush=True)
-            except OSError:
-                leave(sys.stderr)
+            say("")
+
+
+def say(text: str, end: str = "\n") -> None:
+    """Print on stderr, if anybody reads it: a log on a full disk misses the line, a reader who left all that follow."""
+    if sys.stderr is None:  # closed by whoever started this; print would take stdout
+        return
+    try:
+        print(text, end=end, file=sys.stderr, flush=True)
+    except BrokenPipeError:
+        leave(sys.stderr)
+    except OSError:
+        pass
 
 
 def is_left(stream: TextIO) -> bool:

@@ -157,8 +157,9 @@ def _start(recipe: Recipe, plan: SceneRecipe | HeadRecipe, net: SceneNet | HeadN
             return frozenset(known.names)
         if known.names != spec.names:
             raise CheckpointError(f"{base}: names: expected {spec.names}, got {known.names}; start from base weights")
-        older = isinstance(started, HeadNet) and started.map is None  # the map, if any, starts untrained
-        net.load_state_dict(started.state_dict(), strict=not older)
+        # A head net from before the map gives all that it has: the map starts untrained.
+        own = {key: value for key, value in net.state_dict().items() if key.startswith("map.")}
+        net.load_state_dict({**own, **started.state_dict()})
         return frozenset(spec.names)
     if isinstance(net, SceneNet):
         net.load_coco(base)

@@ -21,14 +21,14 @@ from torch.utils.data import DataLoader
 from torchvision.ops import batched_nms
 from tqdm import tqdm
 
-from proctor_models.data.frames import FACES, SceneFrames, Taught, collate_scene, read_image
+from proctor_models.data.frames import SceneFrames, Taught, collate_scene, read_image
 from proctor_models.data.manifest import BoxLabel, FrameRecord, Manifest
 from proctor_models.errors import CheckpointError
 from proctor_models.files import write_text
 from proctor_models.nets.scene import SceneNet
 from proctor_models.runtime.image import fit
 from proctor_models.runtime.spec import NetSpec
-from proctor_models.types import Boxes, Image
+from proctor_models.types import FACES, Boxes, Image
 
 _MOST_BOXES = 100
 _BATCH = 4  # on two cores a fifth faster than 16: it stays in the cache

@@ -10,7 +10,7 @@ import numpy as np
 
 from proctor_models.data.manifest import BoxLabel, FrameRecord, Manifest
 from proctor_models.errors import ConfigError, DataError
-from proctor_models.synth.faces.labels import FACES
+from proctor_models.types import FACES
 
 SHARES = {"in_ear": 0.30, "over_ear": 0.12, "mask": 0.12, "phone": 0.30, "no_phone": 0.16}
 """What is painted, and on which share of the frames."""

@@ -13,11 +13,10 @@ import numpy as np
 from proctor_models.data.manifest import BoxLabel, FrameRecord
 from proctor_models.synth.composites.layers import AttributeValue, Plane, box_of
 from proctor_models.synth.faces.paint import Picture, pasted_box
-from proctor_models.types import SCENE_CLASSES
+from proctor_models.types import FACES, SCENE_CLASSES
 
 HIDDEN = 0.8
 """A base label is dropped where more than this share of its box was painted over."""
-FACES = ("face", "face_masked")
 XYXY = tuple[float, float, float, float]
 
 

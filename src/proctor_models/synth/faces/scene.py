@@ -17,10 +17,11 @@ from proctor_models.synth.faces import earphones, grips, masks
 from proctor_models.synth.faces.cables import cable
 from proctor_models.synth.faces.ears import Ear, find_ear
 from proctor_models.synth.faces.head import Head
-from proctor_models.synth.faces.labels import FACES, hidden_share
+from proctor_models.synth.faces.labels import hidden_share
 from proctor_models.synth.faces.look import Look, face_area
 from proctor_models.synth.faces.paint import Picture, shifted_shadow
 from proctor_models.synth.faces.solids import render
+from proctor_models.types import FACES
 
 XYXY = tuple[float, float, float, float]
 MAX_BEFORE = 0.04

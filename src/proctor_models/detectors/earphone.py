@@ -1,12 +1,9 @@
 """Earphone: an earphone of any kind worn on a head, over the ear or in it.
 
-Two looks make the score, joined by noisy-or, ``1 - (1 - a)(1 - b)``: `a`, the surer of the head net's
-two earphone attributes, and `b`, the best `earphone` box of the scene net that lies on that head. The head
-net sees an earbud at four times the resolution; the scene net sees a headset whose band leaves the crop.
-Noisy-or lets either look speak alone and puts first what both see; as both look at the same pixels the
-result is not a probability, which the threshold, chosen on validation frames, makes up for. One exception:
-`earphone_in_ear` counts less than half, because the head net has learnt earbuds from a single wearer, and what
-it takes for an earbud may be his room; with a box beside it, it still tips the balance.
+A head that the head net has read is judged by it alone: the surer of its two earphone attributes. It sees an earbud at
+four times the resolution of the scene net, whose boxes on such heads are shown, and count for nothing: on people whom
+neither net had seen they told an earbud from an ear no better than chance (docs/experiments.md). Where a head was not
+read, as it is turned away or small, the best `earphone` box of the scene net that lies on it speaks.
 
 A box that touches no head (earphones on a desk, around a neck) does not count. Where no head is large enough to
 read and no box lies on one, the frame cannot answer: nobody saw the ears. Nor can a head whose ears are surely
@@ -25,8 +22,8 @@ from proctor_models.boxes import covered
 from proctor_models.detectors.heads import UNREAD, ear_region, head_regions, reading_of, sure_faces
 from proctor_models.types import VIEWS, Boxes, Observation, Reading, View
 
-SHARES = {"earphone_over_ear": 1.0, "earphone_in_ear": 0.45}
-"""Head attribute to the share of it that counts."""
+ATTRIBUTES = ("earphone_over_ear", "earphone_in_ear")
+"""Of the head net."""
 ON_HEAD = 0.5
 """Share of an earphone box that must lie in a head's region."""
 SHOWN_SCORE = 0.25
@@ -48,23 +45,22 @@ class Earphone:
         """Highest score of any head; None where no head could be read, or all that were have their ears covered."""
         found = observation.scene.of("earphone")
         looks: list[tuple[float, Boxes]] = []
-        why, hidden = UNREAD, np.zeros(len(found), bool)  # hidden: faint boxes on covered ears
+        why, judged = UNREAD, np.zeros(len(found), bool)  # judged: boxes on heads that the head net has read
         for face in sure_faces(observation.scene).xyxy:
             head = reading_of(face, observation.heads)
             if head is None:
                 continue
             touching = on_head(found.xyxy, ear_region(face[None]))
-            by_head = max(share * head.attributes.get(name, 0.0) for name, share in SHARES.items())
-            by_scene = float(found.scores[touching].max(initial=0))
-            score = 1 - (1 - by_head) * (1 - by_scene)
+            judged |= touching
+            score = max(head.attributes.get(name, 0.0) for name in ATTRIBUTES)
             covers = head.attributes.get("ears_covered", 0.0)
             if covers >= COVERED_SCORE and score < covers:
-                why, hidden = "hair or headwear covers the ears", hidden | touching
+                why = "hair or headwear covers the ears"
                 continue
             shown = found.xyxy[touching & (found.scores >= SHOWN_SCORE)]
             # No box of its own: the head is where a reviewer should look.
             looks.append((score, shown if len(shown) else face[None]))
-        worn = on_head(found.xyxy, head_regions(observation)) & ~hidden
+        worn = on_head(found.xyxy, head_regions(observation)) & ~judged
         if not looks:
             worn &= found.scores >= LONE_SCORE
         if worn.any():

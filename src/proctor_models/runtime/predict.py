@@ -14,7 +14,7 @@ from typing import Any
 
 from proctor_models import __version__
 from proctor_models.detectors import TRAINED
-from proctor_models.detectors.earphone import SHARES, on_head
+from proctor_models.detectors.earphone import ATTRIBUTES, on_head
 from proctor_models.detectors.heads import ear_region, head_regions, reading_of
 from proctor_models.detectors.mask import mask_score
 from proctor_models.errors import DataError
@@ -165,7 +165,7 @@ def _earphone(observation: Observation, xyxy: Boxes) -> Row:
     attributes: Row = {"worn": bool(on_head(box, head_regions(observation))[0])}
     for head in observation.heads:
         if on_head(box, ear_region(head.xyxy[None]))[0]:
-            surest = max(SHARES, key=lambda name: head.attributes.get(name, 0.0))
+            surest = max(ATTRIBUTES, key=lambda name: head.attributes.get(name, 0.0))
             attributes["kind"] = KINDS[surest]
             break
     return attributes

@@ -72,7 +72,12 @@ def test_findings_again__view_that_began_late_and_was_taken_up(tmp_path: Path) -
             for reported in monitor.finish():
                 ledger.report(reported)
         ledger.close()
-    found = findings_again(folder / "scores.jsonl", one.to_dict(), read_ledger(folder), one.ruleset)
+    found = findings_again(
+        folder / "scores.jsonl",
+        {**one.to_dict(), "views": {"first": None, "second": None}},
+        read_ledger(folder),
+        one.ruleset,
+    )
     assert ("second", 0.0, 30.0) in [(each.view, each.start_s, each.end_s) for each in found]
     assert [bare(each) for each in found] == recorded(folder)
 

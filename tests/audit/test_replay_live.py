@@ -135,7 +135,7 @@ def test_findings_again__stopped_but_not_completed_and_gone_on_with(
     exam.run(exam.clock.now_s + 15)
     exam.stop()
     assert verify(out).changed == ()
-    assert {finding["interrupted"] for finding in findings(out)} == ({True, False} if told < 9 else {False})
+    assert sum("interrupted" in finding for finding in findings(out)) == max(0, 2 - told)
     assert again(out, exam.setup, ("first", "second"), ruleset()) == recorded(out)
 
 

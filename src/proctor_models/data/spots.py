@@ -22,8 +22,8 @@ def spot_map(xyxy: Boxes, side_px: int) -> Map:
         xyxy: the things, (n, 4), in pixels of the crop; those whose centre lies outside are left out.
         side_px: side of the crop.
 
-    >>> spot_map(np.array([[10, 2, 14, 6]], np.float32), 24).round(1).tolist()
-    [[0.1, 1.0, 0.1], [0.0, 0.1, 0.0], [0.0, 0.0, 0.0]]
+    >>> (10 * spot_map(np.array([[10, 2, 14, 6]], np.float32), 24)).round().astype(int).tolist()
+    [[1, 10, 1], [0, 1, 0], [0, 0, 0]]
     """
     side = side_px // STRIDE_PX
     rows, columns = np.mgrid[:side, :side]

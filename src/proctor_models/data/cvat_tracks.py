@@ -11,10 +11,10 @@ from proctor_models.config import Source
 from proctor_models.data.changes import Sampling
 from proctor_models.data.clips import VIDEO_SUFFIXES, ClipFrame, Grid, clip_frames, inspect
 from proctor_models.data.cvat_parts import FOREIGN, SHAPES, Task, box_of
-from proctor_models.data.drafts import Draft, DraftBox, Problems, frame_name, group_of, inside, person_of, view_of
+from proctor_models.data.drafts import Draft, DraftBox, Problems, inside, person_of
+from proctor_models.data.footage import frame_draft
 from proctor_models.data.manifest import AttributeValue
 from proctor_models.data.markup import Element
-from proctor_models.data.pictures import encode_jpeg
 from proctor_models.errors import TimestampError, VideoError
 
 
@@ -80,20 +80,9 @@ def read_tracks(
     try:
         for frame in _shown(video, source, path, task):
             where = f"{video} at {frame.timestamp_s:.3f} s (frame {frame.index})"
-            yield Draft(
-                name=frame_name(clip, frame.timestamp_s),
-                where=where,
-                path=video,
-                source=source.name,
-                licence=source.licence or "",
-                view=view_of(source, None),
-                group=group_of(person, source.name, clip, clip),
-                labelled=labelled,
-                encoded=encode_jpeg(frame.image, where),
+            yield replace(
+                frame_draft(source, video, clip, person, frame, labelled, where),
                 stated_wh=task.resolution_wh,
-                person=person,
-                clip=clip,
-                time_s=frame.timestamp_s,
                 boxes=tuple(box for box in (track.at(frame.index) for track in drawn) if box is not None),
             )
     except (VideoError, TimestampError) as error:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from proctor_models.config import Source, expand
 from proctor_models.data.changes import Sampling
-from proctor_models.data.clips import VIDEO_SUFFIXES, clip_frames
+from proctor_models.data.clips import VIDEO_SUFFIXES, ClipFrame, clip_frames
 from proctor_models.data.drafts import IMAGE_SUFFIXES, Draft, Problems, frame_name, group_of, person_of, view_of
 from proctor_models.data.pictures import encode_jpeg
 from proctor_models.errors import TimestampError, VideoError
@@ -74,22 +74,35 @@ def clip_drafts(
         labelled = labelled_at(frame.timestamp_s)
         if labelled is None:
             continue
-        where, taken = f"{path} at {frame.timestamp_s:.3f} s", taken + 1
-        yield Draft(
-            name=frame_name(clip, frame.timestamp_s),
-            where=where,
-            path=path,
-            source=source.name,
-            licence=source.licence or "",
-            view=view_of(source, None),
-            group=group_of(person, source.name, clip, clip),
-            labelled=labelled,
-            encoded=encode_jpeg(frame.image, where),
-            person=person,
-            clip=clip,
-            time_s=frame.timestamp_s,
-        )
+        taken += 1
+        yield frame_draft(source, path, clip, person, frame, labelled, f"{path} at {frame.timestamp_s:.3f} s")
     print(f"ingest {source.name}: {clip}: {taken} frames taken", file=sys.stderr, flush=True)
+
+
+def frame_draft(
+    source: Source,
+    path: Path,
+    clip: str,
+    person: str | None,
+    frame: ClipFrame,
+    labelled: tuple[str, ...],
+    where: str,
+) -> Draft:
+    """One frame of a recording, without boxes; `where` is how messages name it."""
+    return Draft(
+        name=frame_name(clip, frame.timestamp_s),
+        where=where,
+        path=path,
+        source=source.name,
+        licence=source.licence or "",
+        view=view_of(source, None),
+        group=group_of(person, source.name, clip, clip),
+        labelled=labelled,
+        encoded=encode_jpeg(frame.image, where),
+        person=person,
+        clip=clip,
+        time_s=frame.timestamp_s,
+    )
 
 
 def _files(source: Source, suffixes: tuple[str, ...], problems: Problems) -> list[tuple[Path, Path]]:

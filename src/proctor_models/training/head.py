@@ -36,7 +36,6 @@ class HeadModule(NetModule):
         self.spec = spec
         # Metrics of their own, because they gather what every process of a DDP run has seen.
         self.figures: Any = torch.nn.ModuleDict({name: BinaryAveragePrecision() for name in judged})
-
         self.register_buffer("_whole", torch.tensor([float(n not in net.spots) for n in spec.names]), persistent=False)
         self._spots = [spec.names.index(name) for name in net.spots]
 

@@ -105,15 +105,20 @@ data/outside.sha256: FORCE
 	@mv $@.part $@
 
 # Runs in pairs, as there are two cores on the least machine; 20 minutes in all. To paint anew, remove them.
-FACES := data/faces-1 data/faces-2 data/faces-3 data/faces-4
-faces: synth-env ## phones, earphones and masks painted on the real frames: data/faces-1 to -4
+FACES := data/faces-1 data/faces-2 data/faces-3 data/faces-4 data/faces-5 data/faces-6
+faces: synth-env ## phones, earphones, masks and glasses painted on the real frames: data/faces-1 to -6
 	@test -d "$${PROCTOR_FRAMES:-}" || { echo "make: set PROCTOR_FRAMES to the folder of labelled frames that the recipe names" >&2; exit 1; }
 	proctor ingest --recipe evaluation --only curated,webcam,webcam_val,synthetic_headphones --out data/real
+	proctor curate replay --recipe evaluation --data data/real --out data/real-curated
 	$(MAKE) --jobs 2 $(FACES)
 
 data/faces-3 data/faces-4: DEEDS := --deeds in_ear,over_ear
+data/faces-5: DEEDS := --deeds glasses
+data/faces-6: DEEDS := --deeds in_ear
+data/faces-5: BASE := data/real-curated
+data/faces-%: BASE := data/real
 data/faces-%:
-	proctor synth-faces --data data/real --frames 350 --seed $* $(DEEDS) --cutouts "$$PROCTOR_FRAMES/cutouts" --out $@
+	proctor synth-faces --data $(BASE) --frames 350 --seed $* $(DEEDS) --cutouts "$$PROCTOR_FRAMES/cutouts" --out $@
 
 evaluation: data data/outside.sha256 ## real frames, whole people held out, in two halves: PROCTOR_FRAMES and PROCTOR_WEIGHTS name folders
 	dvc repro evaluate@evaluation evaluate@evaluation-swapped
@@ -136,7 +141,7 @@ lock-synth: $(READY) ## pin the packages of requirements-synth.in by hash; they 
 		--no-emit-index-url --no-emit-find-links --no-annotate --python-version 3.11 --output-file requirements-synth.txt
 
 clean: ## remove what runs wrote: outputs, caches, training records; keep .venv, data and released packs
-	rm -rf data/demo data/evaluation data/evaluation-swapped data/release data/real export/targets export/demo export/evaluation export/evaluation-swapped export/release export/proctor-pack-demo
+	rm -rf data/demo data/evaluation data/evaluation-swapped data/release data/real data/real-curated export/targets export/demo export/evaluation export/evaluation-swapped export/release export/proctor-pack-demo
 	rm -rf mlflow/mlflow.db mlflow/artifacts lightning_logs review .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 FORCE:

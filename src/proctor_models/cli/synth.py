@@ -158,7 +158,9 @@ def _add_faces(verbs: Verbs[argparse.ArgumentParser]) -> None:
     add_out(faces, "folder", "COCO folder to write; complete or absent, never half")
     faces.add_argument("--splits", default="train", help="sides of the split to paint on, divided by commas")
     faces.add_argument(
-        "--deeds", help="what to paint, divided by commas: in_ear, over_ear, mask, phone, no_phone (default: all)"
+        "--deeds",
+        help="what to paint, divided by commas: in_ear, over_ear, mask, phone, no_phone, glasses (default: all but the "
+        "last)",
     )
     faces.add_argument("--cutouts", type=Path, help="folder of PNG files of earphones with transparency")
     text = "JPEG file to show every frame with its boxes; it shows real people"

@@ -27,9 +27,13 @@ def head(yaw_deg: float = 0.0, centre: tuple[float, float] = CENTRE) -> Head:
     mesh = np.column_stack([flat, np.zeros(len(flat))])
     # Down the middle of the face: the tip of the nose, and where skin is looked for.
     mesh[4, :2] = centre[0], centre[1] + 8
+    # The corners of the eyes and the bridge of the nose, which lie before the ears.
+    for index, x, z in ((33, -22, -24), (133, -9, -28), (362, 9, -28), (263, 22, -24), (168, 0, -34)):
+        mesh[index] = centre[0] + x, centre[1] - 8, z
     angle = np.deg2rad(yaw_deg)
-    across = mesh[:, 0] - centre[0]
-    mesh[:, 0], mesh[:, 2] = centre[0] + across * np.cos(angle), across * np.sin(angle)
+    across, depth = mesh[:, 0] - centre[0], mesh[:, 2].copy()
+    mesh[:, 0] = centre[0] + across * np.cos(angle) - depth * np.sin(angle)
+    mesh[:, 2] = across * np.sin(angle) + depth * np.cos(angle)
     return Head(mesh.astype(np.float32))
 
 

@@ -95,6 +95,7 @@ WORN = BoxLabel(label="earphone", xyxy=(1.0, 1.0, 9.0, 9.0), attributes={"kind":
 LYING = BoxLabel(label="earphone", xyxy=(1.0, 1.0, 9.0, 9.0), attributes={"kind": "earbud", "worn": False})
 MASKED = BoxLabel(label="face_masked", xyxy=(100.0, 20.0, 140.0, 70.0))
 PHONE = BoxLabel(label="phone", xyxy=(1.0, 1.0, 9.0, 9.0))
+CLEAR, BARE = (BoxLabel(label="face", xyxy=FACE, attributes={"glasses": how}) for how in ("clear", "none"))
 SMALL = BoxLabel(label="face", xyxy=(0.0, 0.0, 30.0, 40.0))
 
 
@@ -107,6 +108,10 @@ SMALL = BoxLabel(label="face", xyxy=(0.0, 0.0, 30.0, 40.0))
         ("over_ear", {"labelled": ("face",), "group": "person:P2"}, "may wear earphones already"),
         ("in_ear", {"boxes": (MASKED,)}, "wears a mask"),
         ("over_ear", {"boxes": (BoxLabel(label="face_masked", xyxy=FACE),)}, ""),
+        ("glasses", {"boxes": (CLEAR,)}, "wears glasses already"),
+        ("glasses", {"group": "person:P3"}, "wears glasses already"),
+        ("glasses", {"group": "person:P3", "boxes": (BARE,)}, ""),
+        ("glasses", {"boxes": (MASKED,)}, "wears a mask"),
         ("mask", {"boxes": (MASKED,)}, "may wear a mask already"),
         ("mask", {"boxes": (), "labelled": ("phone",)}, "may wear a mask already"),
         ("mask", {"boxes": (*frame().boxes, MASKED)}, "shows masks of which nobody said how they are worn"),
@@ -117,7 +122,7 @@ SMALL = BoxLabel(label="face", xyxy=(0.0, 0.0, 30.0, 40.0))
     ],
 )
 def test_why_unfit__by_labels(deed: str, changes: dict[str, object], why: str) -> None:
-    known = bases.Knowledge(frozenset({"street"}), frozenset({"person:P2"}))
+    known = bases.Knowledge(frozenset({"street"}), frozenset({"person:P2"}), frozenset({"person:P3"}))
     assert bases.why_unfit(frame(**changes), deed, known) == why
 
 

@@ -7,6 +7,7 @@ from proctor_models.synth.composites.layers import box_of
 from proctor_models.synth.faces import earphones, held, masks
 from proctor_models.synth.faces.cables import cable
 from proctor_models.synth.faces.ears import Ear, find_ear
+from proctor_models.synth.faces.glasses import draw_glasses
 from proctor_models.synth.faces.grips import PLACES, draw_grip, turned
 from proctor_models.synth.faces.solids import render
 from synth.faces.people import SIZE_WH, head, look, picture, portrait, somebody
@@ -77,6 +78,31 @@ def test_draw_headphones__a_headset_has_a_microphone_before_the_mouth() -> None:
     x, y = (mouth - painted.corner).astype(int)
     reach = int(6 * head().space.px_per_cm)
     assert painted.layer.alpha[y - 8 : y + 8, max(x - reach, 0) : x + reach].max() == 1
+
+
+def test_draw_glasses__lie_on_the_eyes() -> None:
+    seen = head()
+    drawn = draw_glasses(np.random.default_rng(3), seen, [Ear(1, 0.0)])
+    painted = render(drawn.solids, seen.space, look(), drawn.reach, SIZE_WH)
+    panes = render(drawn.panes, seen.space, look(), drawn.reach, SIZE_WH)
+    assert painted is not None
+    assert panes is not None
+    rows, columns = np.nonzero(painted.layer.alpha > 0.5)
+    eyes = seen.landmarks[[33, 133, 362, 263], :2] - np.array(painted.corner)
+    assert columns.min() < eyes[:, 0].min() < eyes[:, 0].max() < columns.max()
+    assert abs(float(np.median(rows)) - float(eyes[:, 1].mean())) < 12
+    assert panes.layer.alpha.max() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("bare", [True, False])
+def test_draw_glasses__reach_an_ear_only_where_it_is_bare(bare: bool) -> None:
+    seen, ear = head(-35), Ear(1, 0.0)
+    drawn = draw_glasses(np.random.default_rng(3), seen, [ear] if bare else [])
+    painted = render(drawn.solids, seen.space, look(), drawn.reach, SIZE_WH)
+    assert painted is not None
+    top = seen.space.seen_at(ear.canal + np.array([0.1, 1.9, 0.0]))[0] - np.array(painted.corner)
+    rows, columns = np.nonzero(painted.layer.alpha > 0.5)
+    assert (np.hypot(columns - top[0], rows - top[1]).min() < 3) == bare
 
 
 def test_cable__of_both_ears_meet_and_leave_the_frame() -> None:

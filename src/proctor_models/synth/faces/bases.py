@@ -13,9 +13,11 @@ from proctor_models.errors import ConfigError, DataError
 from proctor_models.types import FACES
 
 SHARES = {"in_ear": 0.30, "over_ear": 0.12, "mask": 0.12, "phone": 0.30, "no_phone": 0.16}
-"""What is painted, and on which share of the frames."""
-DEEDS = tuple(SHARES)
-MIN_FACE_PX = {"in_ear": 84.0, "over_ear": 60.0, "mask": 56.0, "phone": 56.0, "no_phone": 56.0}
+"""What is painted where nothing else is asked for, and on which share of the frames."""
+WEIGHTS = SHARES | {"glasses": 0.30}
+"""The same of everything that can be asked for: glasses, of whose arms some look like earphones."""
+DEEDS = tuple(WEIGHTS)
+MIN_FACE_PX = {"in_ear": 84.0, "over_ear": 60.0, "mask": 56.0, "phone": 56.0, "no_phone": 56.0, "glasses": 84.0}
 """Smallest face, its longer side in pixels, on which a thing can still be made out."""
 WEBCAM_SHARE = 0.4
 """Share of the frames made from frames of the first view, where there are other ones too."""
@@ -32,14 +34,14 @@ def shares_of(deeds: Sequence[str]) -> dict[str, float]:
     >>> shares_of(("over_ear", "mask"))
     {'over_ear': 0.5, 'mask': 0.5}
     """
-    unknown = [deed for deed in deeds if deed not in SHARES]
+    unknown = [deed for deed in deeds if deed not in WEIGHTS]
     if unknown or not deeds:
         got = repr(unknown[0]) if unknown else "none"
         raise ConfigError(f"--deeds: expected some of {', '.join(DEEDS)}, got {got}")
-    if set(deeds) == set(DEEDS):
+    if set(deeds) == set(SHARES):
         return dict(SHARES)  # as they are: a sum of them is not quite 1
-    whole = sum(SHARES[deed] for deed in dict.fromkeys(deeds))
-    return {deed: SHARES[deed] / whole for deed in dict.fromkeys(deeds)}
+    whole = sum(WEIGHTS[deed] for deed in dict.fromkeys(deeds))
+    return {deed: WEIGHTS[deed] / whole for deed in dict.fromkeys(deeds)}
 
 
 def candidates(manifest: Manifest, splits: tuple[str, ...]) -> list[FrameRecord]:
@@ -82,6 +84,8 @@ class Knowledge:
     states it they would count as worn rightly."""
     wears_earphones: frozenset[str]
     """Groups that wear earphones in some frame: where another one does not label them, nobody was sure."""
+    wears_glasses: frozenset[str]
+    """Groups that wear glasses in some frame: they do in those of which nobody said it, too."""
 
     @staticmethod
     def of(frames: Sequence[FrameRecord]) -> Knowledge:
@@ -90,6 +94,7 @@ class Knowledge:
         return Knowledge(
             frozenset(frame.source for frame, box in boxes if "mask_incorrect" in box.attributes),
             frozenset(frame.group for frame, box in boxes if _worn(box)),
+            frozenset(frame.group for frame, box in boxes if box.attributes.get("glasses", "none") != "none"),
         )
 
 
@@ -106,7 +111,7 @@ def why_unfit(frame: FrameRecord, deed: str, known: Knowledge) -> str:
         deed: one of `DEEDS`.
         known: what all frames say together.
     """
-    if deed in ("in_ear", "over_ear"):
+    if deed in ("in_ear", "over_ear", "glasses"):
         why = _why_no_earphone(frame, deed, known)
     elif deed == "mask":
         why = _why_no_mask(frame, known)
@@ -128,10 +133,14 @@ def why_unfit(frame: FrameRecord, deed: str, known: Knowledge) -> str:
 
 def _why_no_earphone(frame: FrameRecord, deed: str, known: Knowledge) -> str:
     face = target_face(frame)
+    if deed == "glasses":
+        said = face.attributes.get("glasses") if face is not None else None
+        if said != "none" and (said is not None or frame.group in known.wears_glasses):
+            return "wears glasses already"
     unsure = "earphone" not in frame.labelled and frame.group in known.wears_earphones
     if unsure or any(_worn(box) for box in frame.boxes):
         return "may wear earphones already"
-    return "wears a mask" if deed == "in_ear" and face is not None and face.label == "face_masked" else ""
+    return "wears a mask" if deed != "over_ear" and face is not None and face.label == "face_masked" else ""
 
 
 def _why_no_mask(frame: FrameRecord, known: Knowledge) -> str:

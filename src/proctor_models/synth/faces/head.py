@@ -20,6 +20,8 @@ Points3 = NDArray[np.float32]  # (n, 3)
 LANDMARKS = 468
 BEFORE_EARS = (234, 454)
 FOREHEAD, CHIN = 10, 152
+EYE_CORNERS, NOSE_BRIDGE = (33, 133, 362, 263), 168
+"""Outer and inner corner of the eye on the picture's left, inner and outer one of the other; between them."""
 WIDTH_CM = 14.8
 """Between both landmarks before the ears of a grown person: the mesh's mean face, scaled to a bitragion breadth of
 14.2 cm, which lies a little further in."""
@@ -63,6 +65,12 @@ class Head:
         up -= sideways * (up @ sideways)
         up /= max(float(np.linalg.norm(up)), 1e-6)
         return Space((left + right) / 2, np.stack([sideways, up, np.cross(sideways, up)]), wide / WIDTH_CM)
+
+    @cached_property
+    def in_head(self) -> NDArray[np.float64]:
+        """(468, 3): the landmarks in head coordinates."""
+        away = self.landmarks - self.space.origin
+        return np.asarray(away @ self.space.axes.T / self.space.px_per_cm, np.float64)
 
     @property
     def face_px(self) -> float:

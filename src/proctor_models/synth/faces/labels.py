@@ -7,6 +7,7 @@ of another class gets its box all the same; what else of that class may be in th
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 
@@ -27,6 +28,7 @@ def merged(
     mask: Mapping[str, AttributeValue] | None = None,
     mask_box: XYXY | None = None,
     belongs: tuple[Plane, ...] = (),
+    says: Mapping[str, AttributeValue] = MappingProxyType({}),
 ) -> tuple[BoxLabel, ...]:
     """The boxes of the result.
 
@@ -37,12 +39,15 @@ def merged(
         mask: attributes of a mask put on that face; None without one.
         mask_box: where the masked face is, in case `base` does not label it.
         belongs: what became part of the person with that face.
+        says: what that face's label says now of what was painted.
     """
     boxes = []
     for box in base.boxes:
         chosen = box.label in FACES and box.xyxy == face
         if mask is not None and chosen:
             boxes.append(BoxLabel(label="face_masked", xyxy=box.xyxy, attributes={**box.attributes, **mask}))
+        elif chosen and says:
+            boxes.append(BoxLabel(label=box.label, xyxy=box.xyxy, attributes={**box.attributes, **says}))
         elif hidden_share(box.xyxy, picture.covered) <= HIDDEN:
             boxes.append(box)
     if mask is not None and face is None and mask_box is not None:

@@ -137,8 +137,7 @@ def light_on(picture: Colour, head: Head) -> tuple[tuple[float, float, float], f
     """
     grey = cv2.GaussianBlur(picture.mean(2), (0, 0), max(1.0, 0.02 * head.face_px))
     axes = head.space.axes
-    in_head = (head.landmarks - head.space.origin) @ axes.T / head.space.px_per_cm
-    normals = in_head / np.array([7.6, 10.0, 7.5]) ** 2
+    normals = head.in_head / np.array([7.6, 10.0, 7.5]) ** 2
     normals = (normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)) @ axes
     flat = np.rint(head.landmarks[:, :2]).astype(int)
     inside = (flat >= 0).all(1) & (flat < picture.shape[1::-1]).all(1) & (normals[:, 2] < 0.1)

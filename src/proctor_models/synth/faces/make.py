@@ -58,7 +58,7 @@ class Options:
     """JPEG file to show all frames with their boxes in, outside the folder; it shows real people."""
     fresh: bool = False
     """An earlier result may be replaced."""
-    deeds: tuple[str, ...] = bases.DEEDS
+    deeds: tuple[str, ...] = tuple(bases.SHARES)
     """What is painted, some of `bases.DEEDS`; their shares among each other stay."""
 
 
@@ -185,7 +185,8 @@ class Maker:
         people, hands = self._finder.people(image), self._finder.hands(image)
         scene = Scene(base, picture, head, people, hands, face.xyxy if face else None)
         _do(scene, deed, self._pictures)
-        boxes = labels.merged(base, picture, scene.face, scene.mask, _face_box(head, image.shape), tuple(scene.belongs))
+        box = _face_box(head, image.shape)
+        boxes = labels.merged(base, picture, scene.face, scene.mask, box, tuple(scene.belongs), scene.says)
         fine, encoded = cv2.imencode(".jpg", picture.frame(), [cv2.IMWRITE_JPEG_QUALITY, look.jpeg_quality])
         if not fine:
             raise DataError(f"{path}: the painted frame cannot be encoded as JPEG")
@@ -198,6 +199,8 @@ def _do(scene: Scene, deed: str, pictures: Cutouts) -> None:
         scene.in_ear(pictures)
     elif deed == "over_ear":
         scene.over_ear(pictures)
+    elif deed == "glasses":
+        scene.glasses(pictures)
     elif deed == "mask":
         scene.masked(FITS[int(rng.choice(3, p=FIT_SHARES))])
     elif deed == "phone":

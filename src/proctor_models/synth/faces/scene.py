@@ -16,6 +16,7 @@ from proctor_models.synth.faces import cutouts as cuts
 from proctor_models.synth.faces import earphones, grips, masks
 from proctor_models.synth.faces.cables import cable
 from proctor_models.synth.faces.ears import Ear, find_ear
+from proctor_models.synth.faces.glasses import draw_glasses
 from proctor_models.synth.faces.head import Head
 from proctor_models.synth.faces.labels import hidden_share
 from proctor_models.synth.faces.look import Look, face_area
@@ -30,6 +31,12 @@ MAX_CABLE_CM = 38.0
 MIN_EARPHONE_PX2 = 20.0
 MIN_FACE_SHARE = 0.14
 """Smallest face, over the height of the frame, beside which a hand is painted."""
+
+
+GLASSES_AND_EARPHONE = 0.35
+"""Share of the painted glasses that get an earphone beside them, lest glasses come to speak against one."""
+MIN_PANE, MAX_PANE = 0.03, 0.14
+"""How thickly a lens covers what is behind it."""
 
 
 class NotPlaced(Exception):  # noqa: N818  an outcome that is counted, not an error
@@ -49,6 +56,8 @@ class Scene:
     """The face's label in the base frame, if it has one."""
     mask: dict[str, AttributeValue] | None = None
     """Attributes of the mask put on, if one was."""
+    says: dict[str, AttributeValue] = field(default_factory=dict)
+    """What the face's label says of what was painted."""
     belongs: list[Plane] = field(default_factory=list)
     """What became part of the person: hands, and what is worn."""
     note: str = ""
@@ -66,10 +75,7 @@ class Scene:
 
     def in_ear(self, pictures: cuts.Cutouts) -> None:
         """Put an earphone into one or both ears."""
-        found = [find_ear(self.picture.bgr, self.people, self.head, side) for side in (-1, 1)]
-        ears = [ear for ear in found if isinstance(ear, Ear)]
-        if not ears:
-            raise NotPlaced(next(why for why in found if isinstance(why, str)))
+        ears = self._bare_ears()
         if len(ears) == 2 and self.rng.random() < 0.25:
             ears = [ears[int(self.rng.integers(2))]]
         style = earphones.IN_EAR[int(self.rng.choice(3, p=(0.55, 0.18, 0.27)))]
@@ -92,6 +98,36 @@ class Scene:
                 self._cable(end, ear.side, tone, before_face)
             self._wear(layer, 0.35, 0.4, {"kind": "earbud", "worn": True})
         self.note = f"{style} {'photographed' if photographed else 'white' if tone == earphones.WHITE else 'dark'}"
+
+    def _bare_ears(self) -> list[Ear]:
+        found = [find_ear(self.picture.bgr, self.people, self.head, side) for side in (-1, 1)]
+        ears = [ear for ear in found if isinstance(ear, Ear)]
+        if not ears:
+            raise NotPlaced(next(why for why in found if isinstance(why, str)))
+        return ears
+
+    def glasses(self, pictures: cuts.Cutouts) -> None:
+        """Put glasses on the nose, with arms to the ears, and at times an earphone into one: see the module of them."""
+        ears = self._bare_ears()
+        note = ""
+        if self.rng.random() < GLASSES_AND_EARPHONE:
+            self.in_ear(pictures)
+            note = f" and {self.note}"
+        drawn = draw_glasses(self.rng, self.head, ears)
+        painting, panes = (
+            render(solids, self.head.space, self.look, drawn.reach, self.picture.size_wh)
+            for solids in (drawn.solids, drawn.panes)
+        )
+        if painting is None or panes is None:
+            raise NotPlaced("face outside the frame")
+        layer, pane = self.picture.full(painting), self.picture.full(panes)
+        self._not_behind(layer.alpha)
+        thickness = np.float32(self.rng.uniform(MIN_PANE, MAX_PANE))
+        self.picture.paint(Layer(pane.bgr, pane.alpha * thickness))
+        self.picture.shade(shifted_shadow(layer.alpha, self.look.light, 0.5 * self.head.space.px_per_cm), 0.3)
+        self.picture.paint(layer)
+        self.says = {"glasses": "clear"}
+        self.note = f"{drawn.style}{note}"
 
     def _drawn_bud(self, ear: Ear, style: earphones.InEar, tone: earphones.Tone) -> tuple[Layer, NDArray[np.float32]]:
         bud = earphones.draw_bud(self.rng, ear, style, tone)

@@ -165,7 +165,8 @@ def test_write_targets__one_table_over_all_people(folds: list[Fold], tmp_path: P
     assert rows["phone", "AP50 of boxes, webcam"]["value"] == pytest.approx(1.0)
     assert rows["seat_absence", "events: recall"]["verdict"] == "cannot say"
     assert rows["seat_absence", "recall"]["persons"] == ["S2"]
-    assert rows["hat", "balanced accuracy"]["verdict"] == "cannot say"
+    balanced = "balanced accuracy, each person at the threshold that the others choose"
+    assert rows["hat", balanced]["verdict"] == "cannot say"
     assert content["frames"] == {"all": 18, "val": 4, "test": 14}
 
 
@@ -176,6 +177,20 @@ def test_write_targets__thresholds_are_read_on_validation_alone(folds: list[Fold
     assert (phone["lowest_with_few_false"], phone["best_f1"]) == (0.11, 0.36)
     calibrated = content["calibration"]["phone"]
     assert (calibrated["val_frames"], calibrated["test_frames"]) == (4, 14)
+
+
+def test_write_targets__thresholds_of_other_people(folds: list[Fold], tmp_path: Path) -> None:
+    content = write_targets(folds, tmp_path / "targets", DRAWS)
+    rows = {(row["detector"], row["false_cost"]): row for row in content["chosen"]}
+    phone = rows["phone", 1.0]
+    assert phone["on_all"] is not None
+    assert phone["least"] <= phone["on_all"] <= phone["most"]
+    assert 0 <= phone["recall_low"] <= phone["recall"] <= phone["recall_high"] <= 1
+    assert rows["phone", 10.0]["false_frame_rate"] <= phone["false_frame_rate"]
+    assert rows["hat", 1.0]["on_all"] is None
+    page = (tmp_path / "targets" / "targets.md").read_text().partition("## Thresholds chosen on other people")[2]
+    assert f"| phone | 1 misses | {phone['on_all']:.2f} |" in page
+    assert "| hat |" not in page.partition("## Calibration")[0]
 
 
 def test_write_targets__the_page_says_on_whom_it_was_chosen(folds: list[Fold], tmp_path: Path) -> None:

@@ -15,17 +15,21 @@ from typing import Any
 
 from proctor_models.config import DETECTOR_NAMES
 from proctor_models.evaluation.calibration import Calibration, calibration
+from proctor_models.evaluation.chosen import FIRED, choose
 from proctor_models.evaluation.folds import Fold, HeldOut, hold_out
-from proctor_models.evaluation.measures import Draws, Measured
+from proctor_models.evaluation.measures import NOTHING, Draws, Measured, Rate, rate
 from proctor_models.evaluation.seen import Seen, judge
 from proctor_models.evaluation.tables import Tables, tabulate
 from proctor_models.evaluation.target_events import read_events
-from proctor_models.evaluation.target_rows import TARGETS, Stand, Target, is_sure, verdict
+from proctor_models.evaluation.target_rows import TARGETS, Stand, Target, everywhere, is_sure, verdict
 from proctor_models.evaluation.targets_page import HELD_OUT, render_targets
 from proctor_models.evaluation.thresholds import suggest, threshold_table
 from proctor_models.files import building, write_json, write_text
 
+_RATES: tuple[Rate, ...] = ("recall", "false_frame_rate")
 SCHEMA = "proctor-targets/1"
+FALSE_COSTS = (1.0, 10.0)
+"""What a false frame costs beside a missed one."""
 
 
 def write_targets(folds: Sequence[Fold], out: Path, draws: Draws, events: Sequence[Path] = ()) -> dict[str, Any]:
@@ -72,6 +76,7 @@ def measure_targets(held: HeldOut, draws: Draws, events: Mapping[str, Any] | Non
         "slices": [row for row in tables.slices if row["slice"] != "person"],
         "gaps": tables.gaps,
         "thresholds": {detector: _advice(val, detector, held.thresholds[detector]) for detector in DETECTOR_NAMES},
+        "chosen": [_chosen(stand, detector, cost) for detector in DETECTOR_NAMES for cost in FALSE_COSTS],
         "calibration": {detector: _calibration(val, test, detector) for detector in DETECTOR_NAMES},
     }
 
@@ -107,6 +112,22 @@ def _advice(val: Sequence[Seen], detector: str, shipped: float) -> dict[str, Any
     judged = judge(val, detector).judged
     sizes = {"frames": len(judged.truth), "positives": int(judged.truth.sum())}
     return {"shipped": shipped, **suggest(threshold_table(judged)), **sizes}
+
+
+def _chosen(stand: Stand, detector: str, false_cost: float) -> dict[str, Any]:
+    """Figures of every person at the threshold that the others choose at some cost; None where they cannot choose."""
+    judged = stand.judged(detector, everywhere(stand.held))
+    chosen = choose(judged, stand.held.persons, false_cost)
+    said: dict[str, Any] = {"detector": detector, "false_cost": false_cost, "on_all": None, "least": None, "most": None}
+    if chosen is not None:
+        of_part = chosen.of_part.values()
+        said |= {"on_all": chosen.on_all, "least": min(of_part), "most": max(of_part)}
+        judged = chosen.judged
+    for figure in _RATES:
+        measured = rate(judged, figure, FIRED, stand.draws) if chosen is not None else NOTHING
+        said |= {figure: measured.value, f"{figure}_low": measured.low, f"{figure}_high": measured.high}
+        said |= {f"{figure}_by": measured.by}
+    return said
 
 
 def _calibration(val: Sequence[Seen], test: Sequence[Seen], detector: str) -> Calibration:

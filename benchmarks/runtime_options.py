@@ -2,13 +2,12 @@
 
 Settings of ONNX Runtime, other number formats and smaller inputs, against the released net in the same rounds. Smaller
 inputs are the released architecture with untrained weights, which cost the same; int8 and fp16 are made of the released
-file in a scratch folder. How well any of them would still see is not measured here: each would have to pass the
-accuracy gate of a release first.
+file in a scratch folder. How well int8 still sees is `benchmarks/int8.py`; of the others it is not measured: each would
+have to pass the accuracy gate of a release first.
 """
 
 from __future__ import annotations
 
-import logging
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -17,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
+from quantised import dynamic_int8, static_int8
 from runtime_figures import Figure, Plan, cpu, exam_frames
 
 from proctor_models.runtime.predictor import Predictor
@@ -97,34 +97,12 @@ def _settings(path: Path) -> Iterator[tuple[str, Any]]:
 
 
 def _int8(plan: Plan, path: Path, predictor: Predictor, batch: Any) -> dict[str, Callable[[], object]]:
-    from onnxruntime.quantization import (
-        CalibrationDataReader,
-        QuantFormat,
-        QuantType,
-        quantize_dynamic,
-        quantize_static,
-    )
-    from onnxruntime.quantization.shape_inference import quant_pre_process
-
-    class Frames(CalibrationDataReader):  # type: ignore[misc]
-        def __init__(self) -> None:
-            images = [image for _, _, image in exam_frames(plan)][::32]
-            self.left = iter([{"images": predictor.preprocess(image)[0]} for image in images])
-
-        def get_next(self) -> dict[str, Any] | None:
-            return next(self.left, None)
-
-    logging.disable(logging.WARNING)
-    plain, static, dynamic = (str(plan.work / name) for name in ("plain.onnx", "static.onnx", "dynamic.onnx"))
-    quant_pre_process(str(path), plain, skip_symbolic_shape=True)
-    quantize_static(
-        plain, static, Frames(), QuantFormat.QDQ, per_channel=True, reduce_range=True,
-        activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, op_types_to_quantize=["Conv"],
-    )  # fmt: skip
-    quantize_dynamic(plain, dynamic, op_types_to_quantize=["Conv"], weight_type=QuantType.QUInt8)
-    logging.disable(logging.NOTSET)
+    images = [image for _, _, image in exam_frames(plan)][::32]
+    static, dynamic = plan.work / "static.onnx", plan.work / "dynamic.onnx"
+    static_int8(path, static, (predictor.preprocess(image)[0] for image in images))
+    dynamic_int8(path, dynamic)
     names = {"int8, static, convolutions": static, "int8, dynamic, convolutions": dynamic}
-    return {name: _runs(_session(made), batch) for name, made in names.items()}
+    return {name: _runs(_session(str(made)), batch) for name, made in names.items()}
 
 
 def _fp16(_: Plan, path: Path, __: Predictor, batch: Any) -> dict[str, Callable[[], object]]:

@@ -1,4 +1,4 @@
-"""Takes the figures of the last measurement over into the documents: docs/targets.md, results.md, events.md, README.
+r"""Takes the figures of the last measurement over into the documents: docs/targets.md, results.md, events.md, README.
 
     make evaluation
     proctor evaluate-events --pack export/evaluation/pack --rules remote-exam --clips CLIPS --persons S2,S9 \

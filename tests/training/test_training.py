@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from drawn import recipe as drawn_recipe
 from drawn import write_coco
 from proctor_models.config import Recipe
 from proctor_models.data.ingest import ingest
-from proctor_models.data.manifest import Manifest
+from proctor_models.data.manifest import BoxLabel, Manifest
 from proctor_models.data.split import split
 from proctor_models.errors import DataError
 from proctor_models.nets.checkpoint import load_net, save_net
@@ -96,6 +97,45 @@ def test_teach__asks_only_for_classes_a_frame_does_not_label(tmp_path: Path) -> 
     assert {t.known for t in taught.values()} == {frozenset({"phone"})}
     save_taught(tmp_path / "taught.json", taught)
     assert load_taught(tmp_path / "taught.json") == taught
+
+
+class Says(torch.nn.Module):
+    """A teacher that boxes the same on every frame: class, xyxy on the canvas, score."""
+
+    def __init__(self, *found: tuple[str, tuple[float, ...], float]) -> None:
+        super().__init__()
+        self.found = found
+
+    def fuse(self) -> None:
+        """Nothing to fold."""
+
+    def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        xyxy = torch.tensor([box for _, box, _ in self.found])
+        scores = torch.zeros(len(self.found), len(SCENE_CLASSES))
+        for row, (name, _, score) in enumerate(self.found):
+            scores[row, SCENE_CLASSES.index(name)] = score
+        return xyxy.expand(len(images), -1, -1), scores.expand(len(images), -1, -1)
+
+
+def test_teach__another_name_for_what_a_person_has_named_is_not_taught(tmp_path: Path) -> None:
+    recipe = plan(tmp_path)
+    whole = Manifest.load(dataset(tmp_path, recipe))
+    one = whole.frames[0]
+    spec = replace(_spec(recipe, "scene", "v"), resolution_wh=(one.width, one.height))
+    book, elsewhere, near = (10.0, 10.0, 50.0, 40.0), (5.0, 50.0, 40.0, 60.0), (12.0, 11.0, 50.0, 42.0)
+    frame = one.model_copy(
+        update={"labelled": ("book_paper",), "boxes": (BoxLabel(label="book_paper", xyxy=book),)},
+    )
+    frames = whole.with_frames([frame])
+    knows = frozenset({"laptop", "remote", "person", "screen"})
+    teacher = Says(
+        ("laptop", near, 0.9), ("laptop", elsewhere, 0.95), ("remote", near, 0.6), ("screen", elsewhere, 0.6),
+        ("person", near, 0.9),
+    )  # fmt: skip
+    taught = teach(teacher, frames, spec, knows, sure=0.8, doubt=0.5)[frame.id]  # type: ignore[arg-type]
+    assert [(box.label, box.xyxy) for box in taught.boxes] == [("laptop", elsewhere), ("person", near)]
+    # A doubtful remote where a person says book is no doubt; a doubtful screen elsewhere is.
+    assert taught.known == {"laptop", "remote", "person"}
 
 
 def test_train__a_killed_run_goes_on_from_its_last_whole_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,8 @@
 r"""Scene nets side by side on one side of a split, before any export: average precision and phones found.
 
     python benchmarks/scene_nets.py --data data/evaluation/split --split val \
-        data/checkpoints-0.1.0/scene export/evaluation/checkpoints/scene \
-        0.5*data/checkpoints-0.1.0/scene+0.5*export/evaluation/checkpoints/scene
+        data/checkpoints/scene export/evaluation/checkpoints/scene \
+        0.5*data/checkpoints/scene+0.5*export/evaluation/checkpoints/scene
     python benchmarks/scene_nets.py --data data/evaluation/split data/checkpoints/scene --resolution 640x480 768x576
     python benchmarks/scene_nets.py --data data/evaluation/split data/checkpoints/scene --tiles
 

@@ -48,9 +48,12 @@ def _plain(model: Path, made: Path) -> Path:
 
 
 def _with_spec_of(model: Path, made: Path) -> None:
-    """Converters drop what the file says of itself, which the runtime reads."""
+    """Converters drop what the file says of itself, which the runtime reads, and name operator sets they do not use."""
     logging.disable(logging.NOTSET)
     changed, whole = onnx.load(made), onnx.load(model, load_external_data=False)
     del changed.metadata_props[:]
     changed.metadata_props.extend(whole.metadata_props)
+    standard = [one for one in changed.opset_import if one.domain in ("", "ai.onnx")]
+    del changed.opset_import[:]
+    changed.opset_import.extend(standard)
     onnx.save(changed, made)

@@ -32,7 +32,7 @@ class Files:
     gates: Path = GATES_FILE
     targets: Path = Path("export") / "targets" / "targets.json"
     ledger: Path = PROMOTIONS_FILE
-    key: Path = Path("export") / "keys" / "pack-signing-1.pub.pem"
+    key: Path = Path("export") / "keys" / "pack-signing-2.pub.pem"
     """Public key that packs are signed with."""
 
 

@@ -7,7 +7,7 @@ VENV := $(CURDIR)/.venv
 SYNTH_VENV := $(CURDIR)/.venv-synth
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-EMBEDDED := data/embedded.dvc data/checkpoints.dvc data/sample-exam.dvc
+EMBEDDED := data/embedded.dvc data/checkpoints.dvc data/checkpoints-0.1.0.dvc data/sample-exam.dvc
 EXTRAS := train notebooks dev curate audit
 SHELL := /bin/sh
 

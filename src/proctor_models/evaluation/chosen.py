@@ -76,9 +76,9 @@ def cheapest(judged: Judged, false_cost: float = 1.0) -> float | None:
     return GRID[int(best[len(best) // 2])]
 
 
-def balanced_elsewhere(judged: Judged, persons: Collection[str], draws: Draws) -> Measured:
-    """Balanced accuracy at thresholds chosen on other people."""
-    chosen = choose(judged, persons)
+def balanced_elsewhere(judged: Judged, persons: Collection[str], draws: Draws, false_cost: float = 1.0) -> Measured:
+    """Balanced accuracy at thresholds chosen on other people, at a cost."""
+    chosen = choose(judged, persons, false_cost)
     if chosen is None:
         return NOTHING
     return replace(balanced_accuracy(chosen.judged, FIRED, draws), threshold=None)

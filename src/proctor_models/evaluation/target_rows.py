@@ -165,7 +165,8 @@ def _rate(detector: str, figure: Rate, among: Among, stand: Stand) -> Measured:
 
 
 def _balanced(detector: str, stand: Stand) -> Measured:
-    return balanced_elsewhere(stand.judged(detector, everywhere(stand.held)), stand.held.persons, stand.draws)
+    judged = stand.judged(detector, everywhere(stand.held))
+    return balanced_elsewhere(judged, stand.held.persons, stand.draws, FALSE_COST[detector])
 
 
 def _few_false(detector: str, among: Among, stand: Stand) -> Measured:
@@ -206,7 +207,9 @@ def _of_events(detector: str, kind: str, figure: str, words: str, sense: Sense, 
 _FACE = f"face of {MIN_FACE_PX} px or higher"
 _READ_OFF = "recall at 2 % false frames, read off these frames"
 _ELSEWHERE = "balanced accuracy, each person at the threshold that the others choose"
-_BALANCED = ("book_paper", "hat", "ears_covered", "face_occluded")
+FALSE_COST = {"book_paper": 10.0, "hat": 1.0, "ears_covered": 1.0, "face_occluded": 1.0}
+"""Detectors whose threshold the held-out people choose, and what a false frame costs them beside a missed one: a book
+accuses; hair over an ear asks to be put back."""
 TARGETS: tuple[Target, ...] = (
     _of_boxes("phone", "AP50 of boxes, webcam", webcam, 0.90),
     _of_frames("phone", "recall", "recall, webcam", webcam, 0.90),
@@ -229,7 +232,7 @@ TARGETS: tuple[Target, ...] = (
     _of_events("seat_absence", "absence", "precision", "precision", "at least", 0.95),
     _of_events("seat_absence", "absence", "recall", "recall", "at least", 0.98),
     _of_events("seat_absence", "absence", "onset_error_max_s", "onset, most s", "at most", 2.0),
-    *(Target(name, _ELSEWHERE, "at least", 0.90, partial(_balanced, name)) for name in _BALANCED),
+    *(Target(name, _ELSEWHERE, "at least", 0.90, partial(_balanced, name)) for name in FALSE_COST),
 )
 """In the order of the table. The numbers of absence are those of `events_page`."""
 

@@ -148,8 +148,8 @@ def _chosen(rows: Sequence[Mapping[str, Any]]) -> str:
     columns = ("detector", "a false frame costs", "chosen by all", "by the others", "recall", "false frames")
     marks = {"frame": "†"}
     lines = (
-        (row["detector"], f"{row['false_cost']:g} misses", _number(row["on_all"], 2),
-         f"{_number(row['least'], 2)} to {_number(row['most'], 2)}",
+        (row["detector"], "a miss" if row["false_cost"] == 1 else f"{row['false_cost']:g} misses",
+         _number(row["on_all"], 2), f"{_number(row['least'], 2)} to {_number(row['most'], 2)}",
          *(cell(dict(row), name) + marks.get(row[f"{name}_by"], "") for name in ("recall", "false_frame_rate")))
         for row in rows
         if row["on_all"] is not None

@@ -68,12 +68,13 @@ def row(label: str, before: Sequence[Seen], after: Sequence[Seen]) -> str:
     """AP50 of a class before and after, and the paired difference with its interval."""
     old, new = found(label, before), found(label, after)
     draws = resample([one.group for one in before if label in one.frame.labelled], DRAWS, 0)
-    change = box_ap(new, 0.5) - box_ap(old, 0.5)
+    was, now = box_ap(old, 0.5), box_ap(new, 0.5)
+    change = now - was
     span = interval(each(draws, lambda weights: box_ap(new, 0.5, weights) - box_ap(old, 0.5, weights)))
     low, high = span or (np.nan, np.nan)
     verdict = "met" if change >= -GATE else "missed"
     return (
-        f"{label} | {int(old.truths.sum())} | {box_ap(old, 0.5):.3f} | {box_ap(new, 0.5):.3f} | "
+        f"{label} | {int(old.truths.sum())} | {was:.3f} | {now:.3f} | "
         f"{change:+.3f} ({low:+.3f} to {high:+.3f}) | {verdict}"
     )
 

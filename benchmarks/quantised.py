@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,11 @@ def static_int8(model: Path, made: Path, batches: Iterable[Any]) -> None:
             batch = next(self.left, None)
             return None if batch is None else {"images": batch}
 
-    logging.disable(logging.WARNING)
-    quantize_static(
-        _plain(model, made), made, Frames(), QuantFormat.QDQ, per_channel=True, reduce_range=True,
-        activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, op_types_to_quantize=["Conv"],
-    )  # fmt: skip
+    with _quiet():
+        quantize_static(
+            _plain(model, made), made, Frames(), QuantFormat.QDQ, per_channel=True, reduce_range=True,
+            activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, op_types_to_quantize=["Conv"],
+        )  # fmt: skip
     _with_spec_of(model, made)
 
 
@@ -34,9 +35,19 @@ def dynamic_int8(model: Path, made: Path) -> None:
     """The same with ranges read off each frame."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    logging.disable(logging.WARNING)
-    quantize_dynamic(_plain(model, made), made, op_types_to_quantize=["Conv"], weight_type=QuantType.QUInt8)
+    with _quiet():
+        quantize_dynamic(_plain(model, made), made, op_types_to_quantize=["Conv"], weight_type=QuantType.QUInt8)
     _with_spec_of(model, made)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The converter warns of what is done on purpose."""
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def _plain(model: Path, made: Path) -> Path:
@@ -49,7 +60,6 @@ def _plain(model: Path, made: Path) -> Path:
 
 def _with_spec_of(model: Path, made: Path) -> None:
     """Converters drop what the file says of itself, which the runtime reads, and name operator sets they do not use."""
-    logging.disable(logging.NOTSET)
     changed, whole = onnx.load(made), onnx.load(model, load_external_data=False)
     del changed.metadata_props[:]
     changed.metadata_props.extend(whole.metadata_props)

@@ -126,6 +126,7 @@ def recipe(frames: Path) -> dict[str, object]:
         "split": {"val_persons": ["P3"], "test_persons": ["P4"], "near_duplicate_bits": 0},
         "scene": {"resolution_wh": [96, 64], "epochs": 1, "batch": 4, "learning_rate": 0.001, "init": ""},
         "head": {"resolution_px": 64, "epochs": 1, "batch": 4, "learning_rate": 0.001, "init": ""},
+        "thing": {"resolution_px": 64, "epochs": 1, "batch": 4, "learning_rate": 0.001, "init": ""},
         "thresholds": thresholds,
         "evaluate": {"splits": ["val", "test"], "bootstrap": 100},
         "pack": {"version": "0.0.0-miniature"},

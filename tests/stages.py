@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from torch import nn
 
 from drawn import ROOT
 from labelled import label, record, saw
@@ -19,13 +20,14 @@ from proctor_models.export.onnx import export_module
 from proctor_models.export.pack import gather, pack
 from proctor_models.runtime.model import Net
 from proctor_models.runtime.spec import NetSpec
-from proctor_models.types import SCENE_CLASSES
+from proctor_models.types import SCENE_CLASSES, NetName
 from tiny import TinyHead, TinyScene, dataset, spec
 
 THRESHOLDS = dict.fromkeys(DETECTOR_NAMES, 0.5)
 
 
-def recipe(name: str = "demo", version: str = "0.0.0-test", **pack_says: Any) -> Recipe:
+def recipe(name: str = "demo", version: str = "0.0.0-test", *, thing: bool = False, **pack_says: Any) -> Recipe:
+    """Of two nets; with `thing`, of three."""
     step = {"epochs": 1, "batch": 1, "learning_rate": 0.1}
     return Recipe.model_validate(
         {
@@ -33,13 +35,14 @@ def recipe(name: str = "demo", version: str = "0.0.0-test", **pack_says: Any) ->
             "ingest": {"sources": [{"name": "s", "format": "coco", "path": "."}]},
             "scene": step,
             "head": step,
+            "thing": {**step, "init": "base.pth", "start_share": 0.25} if thing else None,
             "thresholds": THRESHOLDS,
             "pack": {"version": version, **pack_says},
         }
     )
 
 
-def tiny_spec(net: str) -> NetSpec:
+def tiny_spec(net: NetName) -> NetSpec:
     plain = spec(net)
     names = SCENE_CLASSES if net == "scene" else plain.names
     return replace(plain, names=names, version="0.0.0-test", thresholds=THRESHOLDS)
@@ -50,7 +53,12 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with models/ and evaluation/, as the stages before leave them."""
     top = tmp_path_factory.mktemp("stages")
     manifest = dataset(top / "images", ("train", "test"))
-    for net, module in (("scene", TinyScene(len(SCENE_CLASSES))), ("head", TinyHead())):
+    modules: dict[NetName, nn.Module] = {
+        "scene": TinyScene(len(SCENE_CLASSES)),
+        "head": TinyHead(),
+        "thing": TinyHead(names=1),
+    }
+    for net, module in modules.items():
         export_module(module, tiny_spec(net), Export(), manifest, top / "models" / net)
     seen = {"val": [saw(record("a", [label("phone")], person="S1"), scores={"phone": 0.9})]}
     hashes = {net: Net.load(top / "models" / net / f"{net}.onnx").sha256 for net in ("scene", "head")}

@@ -28,7 +28,7 @@ from proctor_models.cli import main
 from proctor_models.config import DETECTOR_NAMES
 from proctor_models.data.manifest import Manifest
 from proctor_models.tracking.origin import dvc_hash
-from proctor_models.types import HEAD_ATTRIBUTES, SCENE_CLASSES
+from proctor_models.types import HEAD_ATTRIBUTES, NETS, SCENE_CLASSES, THING_CLASSES
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("miniature")]
 BASE = ("numpy", "onnxruntime", "opencv-python-headless")
@@ -61,7 +61,7 @@ def test_split__keeps_every_frame_and_every_person_on_one_side(miniature: Miniat
     assert all(split.image_path(frame).is_file() for frame in split)
 
 
-@pytest.mark.parametrize("net", ["scene", "head"])
+@pytest.mark.parametrize("net", NETS)
 def test_train__leaves_a_checkpoint_and_no_session(miniature: Miniature, net: str) -> None:
     folder = miniature.export / "checkpoints" / net
     assert {"model.ckpt", "metrics.json", "curves.png"} <= {path.name for path in folder.iterdir()}
@@ -70,7 +70,11 @@ def test_train__leaves_a_checkpoint_and_no_session(miniature: Miniature, net: st
 
 @pytest.mark.parametrize(
     ("net", "outputs"),
-    [("scene", {"boxes": 4, "scores": len(SCENE_CLASSES)}), ("head", {"attributes": len(HEAD_ATTRIBUTES)})],
+    [
+        ("scene", {"boxes": 4, "scores": len(SCENE_CLASSES)}),
+        ("head", {"attributes": len(HEAD_ATTRIBUTES)}),
+        ("thing", {"attributes": len(THING_CLASSES)}),
+    ],
 )
 def test_export__onnx_is_stamped_and_takes_any_batch(miniature: Miniature, net: str, outputs: dict[str, int]) -> None:
     path = miniature.export / "onnx" / net / f"{net}.onnx"

@@ -11,18 +11,24 @@ from torch import Tensor, nn
 
 from proctor_models.data.manifest import BoxLabel, FrameRecord, Manifest, SplitName
 from proctor_models.runtime.spec import NetSpec
+from proctor_models.types import NetName
 
 SIDE = 64
 THRESHOLDS = {"phone": 0.5}
+NAMES: dict[NetName, tuple[str, ...]] = {
+    "scene": ("person", "face", "phone"),
+    "head": ("mask", "earphone_in_ear"),
+    "thing": ("phone",),
+}
 
 
-def spec(net: str) -> NetSpec:
+def spec(net: NetName) -> NetSpec:
     scene = net == "scene"
     return NetSpec(
-        net="scene" if scene else "head",
+        net=net,
         version="1",
         resolution_wh=(SIDE, SIDE),
-        names=("person", "face", "phone") if scene else ("mask", "earphone_in_ear"),
+        names=NAMES[net],
         mean=(0.0, 0.0, 0.0),
         std=(1.0, 1.0, 1.0),
         pad_value=114,
@@ -57,10 +63,10 @@ class TinyScene(nn.Module):
 class TinyHead(nn.Module):
     """Attributes from the mean colour."""
 
-    def __init__(self, drift: float = 0.0) -> None:
+    def __init__(self, drift: float = 0.0, names: int = 2) -> None:
         super().__init__()
         torch.manual_seed(0)
-        self.layers = nn.Sequential(nn.Linear(3, 64), nn.Linear(64, 2))
+        self.layers = nn.Sequential(nn.Linear(3, 64), nn.Linear(64, names))
         self.drift = drift
 
     def forward(self, images: Tensor) -> Tensor:

@@ -17,9 +17,9 @@ import yaml
 from pydantic import Field, ValidationError, field_validator
 
 from proctor_models import strict_yaml
-from proctor_models.config_nets import HeadNet, SceneNet, Section
+from proctor_models.config_nets import HeadNet, SceneNet, Section, ThingNet
 from proctor_models.errors import ConfigError
-from proctor_models.types import SCENE_CLASSES, NetName
+from proctor_models.types import NETS, SCENE_CLASSES, NetName
 
 DETECTOR_NAMES = (
     *("phone", "earphone", "mask", "multiple_faces", "seat_absence"),
@@ -173,6 +173,8 @@ class Recipe(Section):
     split: Split = Split()
     scene: SceneNet
     head: HeadNet
+    thing: ThingNet | None = None
+    """None: the pack has no net that looks again, and phones are what the scene net says."""
     thresholds: dict[str, float]
     """Shipped threshold by detector, chosen on validation frames."""
     export: Export = Export()
@@ -181,9 +183,21 @@ class Recipe(Section):
     sha256: str = ""
     """Set when read: hash of the recipe's meaning, whatever its layout."""
 
-    def plan(self, net: NetName) -> SceneNet | HeadNet:
-        """How a net is made and trained."""
-        return self.scene if net == "scene" else self.head
+    @property
+    def nets(self) -> tuple[NetName, ...]:
+        """The nets that the recipe makes."""
+        return NETS if self.thing else tuple(net for net in NETS if net != "thing")
+
+    def plan(self, net: NetName) -> SceneNet | HeadNet | ThingNet:
+        """How a net is made and trained.
+
+        Raises:
+            ConfigError: the recipe does not make it.
+        """
+        plan = {"scene": self.scene, "head": self.head, "thing": self.thing}[net]
+        if plan is None:
+            raise ConfigError(f"{self.name}: {net}: expected a section of that name in the recipe, got none; add one")
+        return plan
 
     @field_validator("thresholds")
     @classmethod
@@ -240,5 +254,7 @@ def load_recipe(path: Path) -> Recipe:
     without: dict[str, Any] = {
         "sha256": True, "pack": {"allowed_licences", "provider"}, "evaluate": {"look_alikes"},
     }  # fmt: skip
+    if recipe.thing is None:
+        without["thing"] = True  # recipes from before there was such a net keep their hash
     meaning = json.dumps(recipe.model_dump(mode="json", exclude=without), sort_keys=True)
     return recipe.model_copy(update={"sha256": hashlib.sha256(meaning.encode()).hexdigest()})

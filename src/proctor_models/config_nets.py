@@ -1,4 +1,4 @@
-"""What a recipe says of the two nets: how each is made and trained."""
+"""What a recipe says of the nets: how each is made and trained."""
 
 from __future__ import annotations
 
@@ -103,3 +103,21 @@ class HeadNet(Net):
     """Side of the crop over the longer side of the face box."""
     min_face_px: int = Field(default=24, ge=8)
     """Faces whose longer side is shorter are neither trained on nor read."""
+
+
+class ThingNet(Net):
+    """The net that looks again at what the scene net called a phone."""
+
+    backbone: Literal["mobilenet_v2"] = "mobilenet_v2"
+    resolution_px: int = Field(default=224, ge=64, le=512, multiple_of=32)
+    """Side of the square crop in pixels, a multiple of 32, the net's coarsest stride."""
+    crop_scale: float = Field(default=1.6, gt=1)
+    """Side of the crop over the longer side of the box."""
+    min_side_px: int = Field(default=12, ge=8)
+    """Boxes whose longer side is shorter are neither trained on nor looked at again."""
+    proposals: str = ""
+    """Checkpoint folder of a scene net: what it takes for a phone on training frames is learnt as what it is. Empty:
+    from labelled boxes alone."""
+    start_share: float = Field(default=0.0, ge=0, lt=1)
+    """Share of the starting weights in those that are kept ("Robust fine-tuning of zero-shot models", Wortsman et al.,
+    CVPR 2022): ImageNet knows more phones than our frames do."""

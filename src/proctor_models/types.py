@@ -16,8 +16,9 @@ ClassIds = NDArray[np.int64]  # (n,) index into the net's class names
 
 View = Literal["first", "second"]  # the computer's webcam; the phone beside or behind the candidate
 VIEWS: tuple[View, ...] = ("first", "second")
-NetName = Literal["scene", "head"]
-NETS: tuple[NetName, ...] = ("scene", "head")
+NetName = Literal["scene", "head", "thing"]
+NETS: tuple[NetName, ...] = ("scene", "head", "thing")
+"""All there are, in the order they run; a recipe or a pack may do without `thing`."""
 
 # What `scene` draws boxes for. The first six are labelled in our frames; the others are kept from
 # COCO, as hard negatives of a phone and for rules on screens.
@@ -52,6 +53,10 @@ HEAD_ATTRIBUTES: tuple[str, ...] = (
 )
 SPOTS: tuple[str, ...] = ("earphone_in_ear",)
 """Attributes that a small thing decides, which has a place in the crop."""
+
+
+# What `thing` says of a crop around a box that `scene` drew and named so.
+THING_CLASSES: tuple[str, ...] = ("phone",)
 
 
 @dataclass(frozen=True)
@@ -108,7 +113,7 @@ class CameraState:
 
 @dataclass(frozen=True)
 class Observation:
-    """One analysed frame: what both nets saw and how the camera stood, before any detector or rule."""
+    """One analysed frame: what the nets saw and how the camera stood, before any detector or rule."""
 
     timestamp_s: float
     view: View

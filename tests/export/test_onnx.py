@@ -19,7 +19,9 @@ from stages import recipe
 from tiny import TinyHead, TinyScene, dataset, spec
 
 
-@pytest.mark.parametrize(("net", "module"), [("scene", TinyScene()), ("head", TinyHead())])
+@pytest.mark.parametrize(
+    ("net", "module"), [("scene", TinyScene()), ("head", TinyHead()), ("thing", TinyHead(names=1))]
+)
 def test_export_module__writes_a_net_the_runtime_takes(tmp_path: Path, net: str, module: nn.Module) -> None:
     manifest = dataset(tmp_path / "images", ("train", *["test"] * 11))  # type: ignore[arg-type]
     out = tmp_path / "onnx" / net

@@ -59,6 +59,22 @@ def test_pack__the_card_says_what_is_not_known(packed: Path) -> None:
         assert words in page
 
 
+def test_pack__with_the_net_that_looks_again(stages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    made = pack(recipe(thing=True), stages / "models", stages / "evaluation", tmp_path / "pack")
+    assert list(made.model_sha256) == ["scene", "head", "thing"]
+    assert made.manifest["models"]["thing"] == "models/thing.onnx"
+    sheet = (made.folder / "instructions.md").read_text()
+    assert "three nets serve all detectors" in sheet
+    assert "looks again at what the scene net calls a phone" in sheet
+    assert "`base.pth`, which count 0.25 in the weights that are kept" in sheet
+    assert "`thing` reads things whose longer side is at least 8 px" in sheet
+    bill = json.loads((made.folder / "bom.cdx.json").read_text())
+    (net,) = [one for one in bill["components"] if one["bom-ref"] == "net:thing"]
+    assert net["modelCard"]["modelParameters"]["task"] == "classification of the crop around a detected thing"
+    assert net["pedigree"]["ancestors"][0]["name"] == "mobilenet_v2"
+
+
 def test_pack__figures_of_other_nets_are_called_so(
     stages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

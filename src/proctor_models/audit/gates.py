@@ -17,7 +17,6 @@ from proctor_models.audit.gate_file import GapGate, Gates, LicenceGate, ParityGa
 from proctor_models.audit.packs import ReadPack
 from proctor_models.audit.signing import verify_pack
 from proctor_models.errors import ProctorError, RecordError
-from proctor_models.types import NETS
 
 TARGETS_SCHEMA = "proctor-targets/1"
 EXCEPTABLE = ("figures", "targets", "slice_gap")
@@ -59,7 +58,7 @@ def check(gates: Gates, pack: ReadPack, targets: Mapping[str, Any] | None, key: 
     if gates.slice_gap:
         found += _gaps(gates.slice_gap, targets)
     if gates.parity:
-        found += [result for net in NETS for result in _parity(gates.parity, net, pack)]
+        found += [result for net in pack.name.models for result in _parity(gates.parity, net, pack)]
     if gates.licences:
         found += _licences(gates.licences, pack)
     if gates.signature:

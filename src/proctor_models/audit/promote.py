@@ -22,7 +22,6 @@ from proctor_models.audit.packs import ReadPack, read_pack
 from proctor_models.audit.promotions import PROMOTIONS_FILE, Promotion, State, append, read_promotions, standing
 from proctor_models.audit.registry import check_follows, find_version, model_name, set_aliases
 from proctor_models.errors import DataError, RecordError
-from proctor_models.types import NETS
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Files:
     gates: Path = GATES_FILE
     targets: Path = Path("export") / "targets" / "targets.json"
     ledger: Path = PROMOTIONS_FILE
-    key: Path = Path("export") / "keys" / "pack-signing-2.pub.pem"
+    key: Path = Path("export") / "keys" / "pack-signing-3.pub.pem"
     """Public key that packs are signed with."""
 
 
@@ -112,10 +111,10 @@ def _read_targets(path: Path) -> tuple[dict[str, Any] | None, str | None]:
 
 
 def _check_registered(client: Any, pack: ReadPack) -> None:
-    for net in NETS:
-        if find_version(client, net, pack.name.models[net]) is None:
+    for net, digest in pack.name.models.items():
+        if find_version(client, net, digest) is None:
             raise RecordError(
-                f"{model_name(net)}: the registry has no version with net {pack.name.models[net][:16]}; run "
+                f"{model_name(net)}: the registry has no version with net {digest[:16]}; run "
                 f"`proctor audit register --pack {pack.folder}` first"
             )
 

@@ -37,7 +37,7 @@ class Registered:
     """One version of a registered model."""
 
     model: str
-    """``proctor-scene`` or ``proctor-head``."""
+    """``proctor-scene``, ``proctor-head`` or ``proctor-thing``."""
     version: str
     sha256: str
     run_id: str
@@ -63,19 +63,19 @@ def register(pack: ReadPack) -> list[Registered]:
     uri = tracking.store_uri()
     client = tracking.open_store(uri)
     with tracking.store_errors(uri):
-        known = {net: find_version(client, net, pack.name.models[net]) for net in NETS}
+        known = {net: find_version(client, net, digest) for net, digest in pack.name.models.items()}
         run_id = _pack_run(client, pack)
         if run_id is not None and all(known.values()):
-            return [_registered(net, known[net], is_new=False) for net in NETS]
+            return [_registered(net, known[net], is_new=False) for net in known]
         tags = {"stage": "register", "recipe": pack.name.recipe, PACK_TAG: pack.name.manifest_sha256}
         with tracking.run(EXPERIMENT, f"pack {pack.name.version}", _params(pack), tags, run_id) as run:
             _record_pack(run, pack)
-            for net in NETS:
-                if known[net] is None:
+            for net, version in known.items():
+                if version is None:
                     _add_version(run, pack, net)
             run.tags({"pack.registered": "true"})
-        made = {net: find_version(client, net, pack.name.models[net]) for net in NETS}
-    return [_registered(net, made[net], is_new=known[net] is None) for net in NETS]
+        made = {net: find_version(client, net, digest) for net, digest in pack.name.models.items()}
+    return [_registered(net, made[net], is_new=known[net] is None) for net in made]
 
 
 def find_version(client: Any, net: str, sha256: str) -> Any:
@@ -109,7 +109,9 @@ def set_aliases(client: Any, promotions: Sequence[Promotion]) -> list[str]:
     held = standing(promotions)
     changed: list[str] = []
     for net in NETS:
-        wanted = {state: held[state].pack.models[net] for state in STATES if state in held}
+        wanted = {s: held[s].pack.models[net] for s in STATES if s in held and net in held[s].pack.models}
+        if not wanted and _model(client, net) is None:
+            continue  # no pack that was promoted has this net
         aliases = _aliases(client, net)
         for state in STATES:
             version = _wanted_version(client, net, wanted.get(state), held.get(state))
@@ -192,7 +194,7 @@ def _record_pack(run: tracking.Run, pack: ReadPack) -> None:
         if (pack.folder / name).is_file():
             run.artifact(pack.folder / name, "pack")
     run.metrics(pack.card["metrics"])
-    versions = {net: _spec(pack, net).data_version for net in NETS}
+    versions = {net: _spec(pack, net).data_version for net in pack.name.models}
     for net, version in versions.items():
         folder = data_folder(version)
         if folder is not None:

@@ -159,7 +159,7 @@ def _add_packs(family: Verbs[argparse.ArgumentParser]) -> None:
     verb.add_argument("--by", help="who promotes; needed with --except (default: the user of this machine)")
     verb.add_argument("--gates", type=Path, default=Path("configs/audit/gates.yaml"), metavar="FILE")
     verb.add_argument("--targets", type=Path, default=Path("export/targets/targets.json"), metavar="FILE")
-    verb.add_argument("--key", type=Path, default=Path("export/keys/pack-signing-2.pub.pem"), metavar="PEM")
+    verb.add_argument("--key", type=Path, default=Path("export/keys/pack-signing-3.pub.pem"), metavar="PEM")
     _add_ledger(verb)
     verb = add_verb(family, "at", _at, "which pack was shipped at a time", "proctor audit at 2026-03-01")
     verb.add_argument("time", type=_time, metavar="TIME", help="a date (its end, UTC) or a time")

@@ -23,7 +23,7 @@ _COMMON: dict[str, dict[str, Any]] = {
     "--pack": {"required": True, "type": Path, "help": "pack folder"},
     "--models": {"required": True, "type": Path, "help": "folder with scene/ and head/ that `export` wrote"},
     "--data": {"required": True, "type": Path, "help": "split dataset folder"},
-    "--net": {"required": True, "choices": ("scene", "head")},
+    "--net": {"required": True, "choices": ("scene", "head", "thing")},
     "--threads": {"type": int, "default": 2, "help": "threads one inference may use (default: 2)"},
 }
 

@@ -62,7 +62,7 @@ def add_audit(family: Verbs[argparse.ArgumentParser]) -> None:
         "verify-pack",
         _verify_pack,
         "hold a pack against its signature and its manifest",
-        "proctor audit verify-pack export/proctor-pack-demo --key export/keys/pack-signing-2.pub.pem",
+        "proctor audit verify-pack export/proctor-pack-demo --key export/keys/pack-signing-3.pub.pem",
     )
     verb.add_argument("pack", type=Path, metavar="DIR", help="pack folder")
     verb.add_argument("--key", required=True, type=Path, metavar="PEM", help="public key of whoever releases packs")

@@ -31,7 +31,7 @@ class EmbeddingPredictor(Predictor):
         """Load the scene net of `predictor` once more, with the further output.
 
         Args:
-            predictor: both nets, checked.
+            predictor: the nets, checked.
             scene_file: the ONNX file that the scene net was loaded from.
             threads: threads one inference may use.
 
@@ -43,7 +43,7 @@ class EmbeddingPredictor(Predictor):
             raise ModelError(f"{scene_file}: changed while it was being read; run again")
         self._tapped = _TappedSession(data, threads, str(scene_file))
         spec, sha256 = predictor.scene.spec, predictor.scene.sha256
-        super().__init__(Net(self._tapped, spec, sha256, str(scene_file)), predictor.head)
+        super().__init__(Net(self._tapped, spec, sha256, str(scene_file)), predictor.head, predictor.thing)
 
     @property
     def embedding(self) -> Embedding:

@@ -36,7 +36,7 @@ _EVERY_S = 10.0  # between two lines of progress
 
 @dataclass(frozen=True)
 class Look:
-    """One frame, seen by both nets and read by the detectors."""
+    """One frame, seen by the nets and read by the detectors."""
 
     found: tuple[Found, ...]  # best first
     attributes: tuple[Mapping[str, float | bool | str], ...]  # of each found box, as `proctor predict` writes them

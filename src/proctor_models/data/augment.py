@@ -98,6 +98,28 @@ def head_augmentation(seed: int) -> albumentations.Compose:
     )
 
 
+def thing_augmentation(seed: int) -> albumentations.Compose:
+    """For crops of things, which keep their side; things are held at any angle."""
+    import albumentations as al
+
+    return al.Compose(
+        [
+            al.HorizontalFlip(p=0.5),
+            al.RandomRotate90(p=0.1),
+            al.Affine(
+                scale={"x": (0.85, 1.18), "y": (0.9, 1.1)},
+                rotate=(-25, 25),
+                interpolation=cv2.INTER_LINEAR,
+                fill=_GREY,
+                p=0.8,
+            ),
+            al.Downscale(scale_range=(0.25, 0.7), p=0.35),
+            *_camera(1.0),
+        ],
+        seed=seed,
+    )
+
+
 def fit_frame(image: Image, xyxy: Boxes, resolution_wh: tuple[int, int]) -> tuple[Image, Boxes]:
     """The frame on its canvas, letterboxed as at run time, with its boxes in canvas pixels."""
     canvas, fit = letterbox(image, resolution_wh, _GREY)

@@ -90,12 +90,11 @@ def _look_at_splits(
 def _about(
     recipe: Recipe, predictor: Predictor, data: Path, seen: Mapping[str, Sequence[Seen]], manifest: Manifest
 ) -> About:
-    nets = {"scene": predictor.scene, "head": predictor.head}
     return About(
         recipe=f"{recipe.name}@{recipe.sha256}",
         data_version=data_version(data),
         models=predictor.model_sha256,
-        trained_on={name: net.spec.data_version for name, net in nets.items() if net is not None},
+        trained_on={name: net.spec.data_version for name, net in predictor.nets.items()},
         # With `fit_all` even validation chose when to stop, and its people are trained on.
         seen_in_training=[split for split in seen if split == "train" or recipe.split.fit_all],
         frames={split: len(frames) for split, frames in seen.items()},

@@ -24,7 +24,7 @@ class Observer(Protocol):
     """What is measured: the runtime's predictor, or a stand-in."""
 
     def observe(self, image: Image, timestamp_s: float = 0.0, view: View = "first") -> Observation:
-        """What both nets see in one frame."""
+        """What the nets see in one frame."""
         ...
 
 

@@ -24,10 +24,11 @@ from proctor_models.export.licences import (
     RUNTIME_PACKAGES,
     STARTS,
     Licence,
+    architecture,
     package_licence,
     read_licence,
 )
-from proctor_models.types import NETS
+from proctor_models.types import NetName
 
 if TYPE_CHECKING:
     from cyclonedx.model import Property
@@ -51,7 +52,7 @@ def bom(contents: Contents) -> str:
     from cyclonedx.output.json import JsonV1Dot6
 
     written: dict[str, Any] = json.loads(JsonV1Dot6(_bill(contents)).output_as_string())
-    more: dict[str, Any] = {f"net:{net}": {"modelCard": model_card(contents, net)} for net in contents.nets}
+    more: dict[str, Any] = {f"net:{net}": {"modelCard": model_card(contents, net)} for net in contents.recipe.nets}
     more |= {data_ref(origin): {"data": [_data(origin)]} for origin in contents.origins}
     more |= {
         f"rules:{name}": {"data": [{"type": "configuration", "name": name}]} for name in contents.recipe.pack.rules
@@ -99,7 +100,7 @@ def _bill(contents: Contents) -> Bom:
         _component(ComponentType.APPLICATION, "proctor-models", __version__, read_licence(PROJECT_LICENCE), ref="tool")
     )
     made.metadata.properties.add(Property(name="proctor:recipe", value=f"{recipe.name}@{recipe.sha256}"))
-    nets, origins = [_net(contents, net) for net in NETS], [_origin(origin) for origin in contents.origins]
+    nets, origins = [_net(contents, net) for net in recipe.nets], [_origin(origin) for origin in contents.origins]
     rules = [
         _component(
             ComponentType.DATA,
@@ -158,16 +159,15 @@ def _licence(licence: Licence) -> License:
     return LicenseExpression(licence.expression, acknowledgement=declared)
 
 
-def _net(contents: Contents, name: str) -> Component:
+def _net(contents: Contents, name: NetName) -> Component:
     from cyclonedx.model.component import Component, ComponentType, Pedigree
 
     recipe, parity, net = contents.recipe, contents.parity[name], contents.nets[name]
-    plan = recipe.scene if name == "scene" else recipe.head
-    architecture = recipe.scene.architecture if name == "scene" else recipe.head.backbone
-    origin, licence = STARTS[architecture]
+    plan, design = recipe.plan(name), architecture(recipe, name)
+    origin, licence = STARTS[design]
     start = Component(
         type=ComponentType.MACHINE_LEARNING_MODEL,
-        name=architecture,
+        name=design,
         description=origin,
         bom_ref=f"start:{name}",
         licenses=[_licence(read_licence(licence))],
@@ -177,7 +177,7 @@ def _net(contents: Contents, name: str) -> Component:
         "data_version": net.spec.data_version,
         "parity.pictures": parity["pictures"],
         "parity.worst_score_difference": f"{parity['worst_score_difference']:.3g}",
-        "training.starts_from": plan.init or architecture,
+        "training.starts_from": plan.init or design,
         **{f"export.{tool}": version for tool, version in parity.get("versions", {}).items()},
         **{f"training.blended_with.{other}": share for other, share in plan.soup.items()},
     }

@@ -9,6 +9,8 @@ from typing import Any
 
 from proctor_models.export.cards import INTENDED, NOT_FOR, open_questions
 from proctor_models.export.contents import Contents, Origin
+from proctor_models.export.licences import architecture
+from proctor_models.types import NetName
 
 _FIGURES = ("precision", "recall", "false_frame_rate", "ap50")
 _GAP = re.compile(r"(recall|false_frame_rate)_gap_by_(\w+)")
@@ -19,21 +21,28 @@ _TRADEOFF = (
 )
 
 
+_TASKS: dict[NetName, str] = {
+    "scene": "object detection",
+    "head": "multi-label classification of a head crop",
+    "thing": "classification of the crop around a detected thing",
+}
+
+
 def data_ref(origin: Origin) -> str:
     """Name of a collection of frames in the bill; one may come with two licences."""
     return f"frames:{origin.name}:{hashlib.sha256(origin.licence.stated.encode()).hexdigest()[:8]}"
 
 
-def model_card(contents: Contents, net: str) -> dict[str, Any]:
+def model_card(contents: Contents, net: NetName) -> dict[str, Any]:
     """What the bill says of a net; empty lists where there is nothing to say."""
     recipe, spec = contents.recipe, contents.nets[net].spec
     scene = net == "scene"
     return {
         "modelParameters": {
             "approach": {"type": "supervised"},
-            "task": "object detection" if scene else "multi-label classification of a head crop",
+            "task": _TASKS[net],
             "architectureFamily": "convolutional neural network",
-            "modelArchitecture": recipe.scene.architecture if scene else recipe.head.backbone,
+            "modelArchitecture": architecture(recipe, net),
             "datasets": [{"ref": data_ref(origin)} for origin in contents.origins],
             "inputs": [{"format": "RGB picture, {} x {} px".format(*spec.resolution_wh)}],
             "outputs": [{"format": f"{'boxes with scores' if scene else 'scores'}: {', '.join(spec.names)}"}],

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from proctor_models import __version__
+from proctor_models.config_nets import ThingNet
 from proctor_models.export.cards import INTENDED, NOT_FOR, measured_on, metrics_table, open_questions, table_line
 from proctor_models.export.contents import Contents
-from proctor_models.export.licences import RUNTIME_PACKAGES, STARTS
+from proctor_models.export.licences import RUNTIME_PACKAGES, STARTS, architecture
 from proctor_models.export.markdown import plain
+from proctor_models.types import NetName
 
 _NOBODY = (
     "Nobody is named: this pack is a component that its recipe does not place on the market. Whoever puts it into "
@@ -22,7 +24,11 @@ _NO_DECLARATION = (
     "There is none with this pack, which is a component and no system placed on the market. {who} draws it up for the "
     "system it is built into, and keeps it for ten years (Article 18)."
 )
-_TASKS = {"scene": "finds boxes in the whole picture", "head": "reads what a head wears or hides"}
+_TASKS = {
+    "scene": "finds boxes in the whole picture",
+    "head": "reads what a head wears or hides",
+    "thing": "looks again at what the scene net calls a phone; the odds of both are pooled",
+}
 _GROUPS = ("person", "view", "light", "distance", "skin_tone", "glasses", "beard", "headwear", "source", "camera")
 
 
@@ -30,7 +36,6 @@ def facts(contents: Contents) -> dict[str, Any]:
     """Every field of the templates."""
     recipe, measured = contents.recipe, contents.measured
     packages = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in RUNTIME_PACKAGES)
-    spec = contents.nets["head"].spec
     worst_false, worst_missed = (_worst(contents, *how) for how in _WORST)
     return {
         "version": plain(recipe.pack.version),
@@ -40,7 +45,7 @@ def facts(contents: Contents) -> dict[str, Any]:
         "declaration": _NO_DECLARATION.format(who=plain(recipe.pack.provider) or "The provider"),
         "intended": INTENDED,
         "not_for": NOT_FOR,
-        "nets": [_net(contents, name) for name in contents.nets],
+        "nets": [_net(contents, name) for name in contents.recipe.nets],
         "starts": "; ".join(f"{name} ({licence})" for name, licence in _starts(contents)),
         "detectors": list(recipe.thresholds),
         "measured_on": measured_on({"packed_nets": measured.same_nets, **measured.about}),
@@ -50,7 +55,7 @@ def facts(contents: Contents) -> dict[str, Any]:
         "risks": _risks(contents),
         "gaps": _gaps(contents),
         "scene_resolution": "{}x{}".format(*contents.nets["scene"].spec.resolution_wh),
-        "smallest": [("head", spec.min_face_px)],
+        "smallest": [(name, net.spec.min_face_px) for name, net in contents.nets.items() if net.spec.min_face_px],
         "data_versions": " and ".join(dict.fromkeys(f"`{net.spec.data_version}`" for net in contents.nets.values())),
         "origins": _origins(contents),
         "thresholds": _table(
@@ -68,12 +73,14 @@ def facts(contents: Contents) -> dict[str, Any]:
     }
 
 
-def _net(contents: Contents, name: str) -> dict[str, str]:
+def _net(contents: Contents, name: NetName) -> dict[str, str]:
     net, parity = contents.nets[name], contents.parity[name]
-    plan = contents.recipe.scene if name == "scene" else contents.recipe.head
-    origin, _ = dict(zip(contents.nets, _starts(contents), strict=True))[name]
+    plan = contents.recipe.plan(name)
+    origin, _ = STARTS[architecture(contents.recipe, name)]
     starts = f"`{plan.init}`" if plan.init else "random numbers"
     starts += "".join(f", blended with `{other}` ({share:g} of the weights)" for other, share in plan.soup.items())
+    if isinstance(plan, ThingNet) and plan.start_share:
+        starts += f", which count {plan.start_share:g} in the weights that are kept"
     boxes = f", smallest box overlap {parity['worst_box_iou']:.4f}" if parity["boxes"] else ""
     return {
         "name": name,
@@ -94,8 +101,7 @@ def _net(contents: Contents, name: str) -> dict[str, str]:
 
 
 def _starts(contents: Contents) -> list[tuple[str, str]]:
-    recipe = contents.recipe
-    return [STARTS[recipe.scene.architecture], STARTS[recipe.head.backbone]]
+    return list(dict.fromkeys(STARTS[architecture(contents.recipe, net)] for net in contents.recipe.nets))
 
 
 def _figures(contents: Contents) -> str:

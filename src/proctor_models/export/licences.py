@@ -15,7 +15,9 @@ from functools import lru_cache
 from typing import Any
 
 from proctor_models.config import Recipe
+from proctor_models.config_nets import SceneNet
 from proctor_models.errors import PackError
+from proctor_models.types import NetName
 
 NOT_STATED = "none stated"
 PROJECT_LICENCE = "AGPL-3.0-or-later"
@@ -131,10 +133,16 @@ def check_licences(parts: Sequence[Part], recipe: Recipe) -> None:
 def own_parts(recipe: Recipe) -> tuple[Part, ...]:
     """What every pack of a recipe holds or starts from, its frames aside."""
     parts = [Part("nets, rules and runtime wheel", read_licence(PROJECT_LICENCE))]
-    for net, architecture in (("scene", recipe.scene.architecture), ("head", recipe.head.backbone)):
-        name, licence = STARTS[architecture]
+    for net in recipe.nets:
+        name, licence = STARTS[architecture(recipe, net)]
         parts.append(Part(f"{net} net: {name}", read_licence(licence)))
     return (*parts, *(Part(f"package {name}", package_licence(name)) for name in RUNTIME_PACKAGES))
+
+
+def architecture(recipe: Recipe, net: NetName) -> str:
+    """What a net is built like; a key of `STARTS`."""
+    plan = recipe.plan(net)
+    return plan.architecture if isinstance(plan, SceneNet) else plan.backbone
 
 
 def package_licence(name: str) -> Licence:

@@ -22,6 +22,7 @@ from tqdm import tqdm
 
 from proctor_models.boxes import clip
 from proctor_models.config import Export, Recipe
+from proctor_models.config_nets import SceneNet
 from proctor_models.data.frames import read_image
 from proctor_models.data.manifest import FrameRecord, Manifest, data_version
 from proctor_models.errors import ExportError
@@ -105,7 +106,7 @@ def export_module(
     with building(out) as part:
         path = part / f"{spec.net}.onnx"
         path.write_bytes(convert(module, spec, limits.opset))
-        compare = compare_scene if spec.net == "scene" else compare_head
+        compare = compare_scene if spec.net == "scene" else compare_crops
         agreement = compare(module, Net.load(path, threads=os.cpu_count() or 1), frames, limits)
         report: dict[str, object] = {
             **agreement.summary(),
@@ -132,8 +133,8 @@ def stamped(recipe: Recipe, net: NetName, spec: NetSpec, data: Path, where: str)
     """
     if spec.net != net:
         raise ExportError(f"{where}: net: expected a checkpoint of {net!r}, got {spec.net!r}; name the right folder")
-    side = recipe.head.resolution_px
-    wanted = recipe.scene.resolution_wh if net == "scene" else (side, side)
+    plan = recipe.plan(net)
+    wanted = plan.resolution_wh if isinstance(plan, SceneNet) else (plan.resolution_px,) * 2
     if spec.resolution_wh != wanted:
         raise ExportError(
             f"{where}: resolution_wh: expected {wanted} px by recipe {recipe.name!r}, got {spec.resolution_wh}; "
@@ -256,18 +257,20 @@ def compare_scene(module: nn.Module, net: Net, frames: Frames, limits: Export) -
     return agreement
 
 
-def compare_head(module: nn.Module, net: Net, frames: Frames, limits: Export) -> Agreement:
-    """Hold PyTorch against ONNX on the labelled heads, or on the whole picture of a frame that labels none.
+def compare_crops(module: nn.Module, net: Net, frames: Frames, limits: Export) -> Agreement:
+    """Hold PyTorch against ONNX on labelled heads (`head`) or things (`thing`).
+
+    Of a frame that labels none the whole picture is taken.
 
     Raises:
         ExportError: an attribute differs by more than the limit.
     """
     agreement = Agreement(limits)
-    for group in _batches(frames.frames, "parity head"):
+    for group in _batches(frames.frames, f"parity {net.spec.net}"):
         crops = [
             (frame.id, normalise(crop, net.spec.mean, net.spec.std))
             for frame in group
-            for crop in _heads(read_image(frames.manifest, frame), frame, net.spec)
+            for crop in _labelled(read_image(frames.manifest, frame), frame, net.spec)
         ]
         for start in range(0, len(crops), BATCH):  # a picture of a crowd has many heads
             names, tensors = zip(*crops[start : start + BATCH], strict=True)
@@ -278,9 +281,9 @@ def compare_head(module: nn.Module, net: Net, frames: Frames, limits: Export) ->
     return agreement
 
 
-def _heads(image: Image, frame: FrameRecord, spec: NetSpec) -> Iterator[Image]:
-    faces = [box.xyxy for box in frame.boxes if box.label in FACES]
-    large = [f for f in faces if max(f[2] - f[0], f[3] - f[1]) >= spec.min_face_px]
+def _labelled(image: Image, frame: FrameRecord, spec: NetSpec) -> Iterator[Image]:
+    cut = [box.xyxy for box in frame.boxes if (box.label in FACES) == (spec.net == "head") and box.label != "person"]
+    large = [b for b in cut if max(b[2] - b[0], b[3] - b[1]) >= spec.min_face_px]
     height, width = image.shape[:2]
     places = np.array(large or [(0, 0, width, height)], np.float32)
     for xyxy in clip(places, (width, height)):

@@ -4,7 +4,7 @@
 
     manifest.json                 size and sha256 of every other file
     model.sig                     signature over all of them, once `proctor sign` made one
-    models/{scene,head}.onnx
+    models/{scene,head,thing}.onnx
     rules/<name>.json             rule sets, checked
     schema/findings.schema.json   what a line of findings.jsonl holds
     wheels/*.whl                  this project, to run the pack with
@@ -42,7 +42,6 @@ from proctor_models.files import building, write_json, write_text
 from proctor_models.rules.policy import ruleset_from_dict
 from proctor_models.runtime.model import Net
 from proctor_models.runtime.pack import MANIFEST_FILE, SCHEMA, Pack
-from proctor_models.types import NETS
 
 RULES_FOLDER = Path("configs") / "rules"
 _TARGET_FIELDS = ("detector", "figure", "high", "low", "sense", "target", "value", "verdict")
@@ -54,7 +53,7 @@ def pack(recipe: Recipe, models: Path, evaluation: Path, out: Path, targets: Pat
 
     Args:
         recipe: names version, rule sets and thresholds.
-        models: folder with scene/ and head/ that `export` wrote.
+        models: folder with scene/, head/ and, if the recipe has one, thing/ that `export` wrote.
         evaluation: folder that `evaluate` wrote, for the card.
         out: the pack.
         targets: folder that `targets` wrote, for the instructions for use; None where there is none.
@@ -109,7 +108,7 @@ def gather(recipe: Recipe, models: Path, evaluation: Path, targets: Path | None)
     """
     nets: dict[str, Net] = {}
     parity: dict[str, Any] = {}
-    for name in NETS:
+    for name in recipe.nets:
         nets[name] = _checked_net(models / name / f"{name}.onnx", recipe)
         parity[name] = _parity(models / name / PARITY_FILE, nets[name].sha256)
     rules = {name: read_rules(RULES_FOLDER / f"{name}.yaml", name) for name in recipe.pack.rules}
@@ -121,7 +120,7 @@ def gather(recipe: Recipe, models: Path, evaluation: Path, targets: Path | None)
 
 def _fill(part: Path, contents: Contents, models: Path, root: Path) -> None:
     (part / "models").mkdir()
-    for name in NETS:
+    for name in contents.nets:
         shutil.copyfile(models / name / f"{name}.onnx", part / "models" / f"{name}.onnx")
     (part / "rules").mkdir()
     for ruleset, rules in contents.rules.items():
@@ -214,7 +213,7 @@ def write_manifest(part: Path, recipe: Recipe) -> None:
         "created_by": f"proctor-models {__version__}",
         "licence": PROJECT_LICENCE,
         "thresholds": dict(recipe.thresholds),
-        "models": {name: f"models/{name}.onnx" for name in NETS},
+        "models": {name: f"models/{name}.onnx" for name in recipe.nets},
         "rules": {name: f"rules/{name}.json" for name in recipe.pack.rules},
         "findings_schema": FINDINGS_SCHEMA,
         "card": "card.json",

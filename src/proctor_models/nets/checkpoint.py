@@ -15,15 +15,21 @@ from proctor_models.errors import CheckpointError, ModelError
 from proctor_models.files import write_bytes
 from proctor_models.nets.head import HeadNet
 from proctor_models.nets.scene import SceneNet
+from proctor_models.nets.thing import ThingNet
 from proctor_models.runtime.spec import NetSpec
 
 CHECKPOINT_FILE = "model.ckpt"
 SCHEMA = "proctor-checkpoint/1"
 
 
-def build_net(spec: NetSpec, *, mapped: bool = True) -> SceneNet | HeadNet:
+AnyNet = SceneNet | HeadNet | ThingNet
+
+
+def build_net(spec: NetSpec, *, mapped: bool = True) -> AnyNet:
     """An untrained net of the spec's kind and names; `mapped`: see `HeadNet`."""
-    return SceneNet(spec.names) if spec.net == "scene" else HeadNet(spec.names, mapped=mapped)
+    if spec.net == "head":
+        return HeadNet(spec.names, mapped=mapped)
+    return SceneNet(spec.names) if spec.net == "scene" else ThingNet(spec.names)
 
 
 def save_net(folder: Path, net: nn.Module, spec: NetSpec) -> None:
@@ -64,7 +70,7 @@ def read_checkpoint(folder: Path) -> tuple[dict[str, torch.Tensor], NetSpec]:
     return state, spec
 
 
-def load_net(folder: Path) -> tuple[SceneNet | HeadNet, NetSpec]:
+def load_net(folder: Path) -> tuple[AnyNet, NetSpec]:
     """The trained net in evaluation mode, whose forward gives what the ONNX file gives, and its spec.
 
     Raises:
@@ -100,6 +106,12 @@ def check_blend(spec: NetSpec, soup: Mapping[Path, float]) -> None:
                 f"{folder / CHECKPOINT_FILE}: weights: expected those of a net of today, {differ[0]} and "
                 f"{len(differ) - 1} others are only in one of the two; average nets of one descent"
             )
+
+
+def mix(net: nn.Module, other: Mapping[str, torch.Tensor], share: float) -> None:
+    """Replace the net's weights by the mean of its own and `other`, a state dictionary that counts `share`."""
+    own = net.state_dict()
+    net.load_state_dict({k: v + share * (other[k] - v) if v.is_floating_point() else v for k, v in own.items()})
 
 
 def blend(net: nn.Module, soup: Mapping[Path, float]) -> None:

@@ -13,12 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from proctor_models.errors import CheckpointError
+from proctor_models.nets.trunk import CHANNELS, freeze, load_imagenet, trunk
 from proctor_models.types import HEAD_ATTRIBUTES, SPOTS
 
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
-_CHANNELS = 1280
 _TAPS = {7: 32, 14: 96, 18: 320}  # blocks run before strides of 8, 16 and 32 px are tapped: their channels
 _MAP_CHANNELS = 64
 _MAP_BIAS = -2.19  # every place starts at a probability of 0.1, as in "Objects as Points"
@@ -62,14 +59,12 @@ class HeadNet(nn.Module):
     def __init__(self, attributes: tuple[str, ...] = HEAD_ATTRIBUTES, *, mapped: bool = True) -> None:
         """`mapped`: whether `SPOTS` are read off a map; nets of pack 0.4.0 and older read them off the whole crop."""
         super().__init__()
-        from torchvision.models import mobilenet_v2
-
         self.attributes = attributes
         self.spots = tuple(name for name in attributes if mapped and name in SPOTS)
         """Attributes that are read off the map."""
-        self.features = mobilenet_v2(weights=None).features
+        self.features = trunk()
         self.dropout = nn.Dropout(0.2)
-        self.classifier = nn.Linear(_CHANNELS, len(attributes))
+        self.classifier = nn.Linear(CHANNELS, len(attributes))
         self.map = SpotMap(len(self.spots)) if self.spots else None
 
     def look(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
@@ -101,11 +96,7 @@ class HeadNet(nn.Module):
 
     def freeze(self, layers: int) -> None:
         """Keep the weights and the batch statistics of the first `layers` blocks as they are."""
-        for block in list(self.features)[:layers]:
-            block.requires_grad_(False)
-            for part in block.modules():
-                if isinstance(part, nn.BatchNorm2d):
-                    part.eval()
+        freeze(self.features, layers)
 
     def load_imagenet(self, weights: Path) -> None:
         """Start from torchvision's ImageNet weights (a plain state dictionary).
@@ -113,11 +104,4 @@ class HeadNet(nn.Module):
         Raises:
             CheckpointError: the file is not there, or is not a MobileNetV2.
         """
-        if not weights.is_file():
-            raise CheckpointError(f"{weights}: no such base weights; set the recipe's `weights` to their folder")
-        stock = torch.load(weights, map_location="cpu", weights_only=True)
-        own = {k.removeprefix("features."): v for k, v in stock.items() if k.startswith("features.")}
-        try:
-            self.features.load_state_dict(own)
-        except RuntimeError as error:
-            raise CheckpointError(f"{weights}: not a MobileNetV2: {str(error).splitlines()[0]}") from None
+        load_imagenet(self.features, weights)

@@ -29,7 +29,7 @@ MAX_MEMORY = 2 << 30
 0.1 GiB each. One that multiplies what it is given fails with a `ModelError` and does not take the machine's memory."""
 
 INPUT = "images"
-OUTPUTS = {"scene": ("boxes", "scores"), "head": ("attributes",)}
+OUTPUTS = {"scene": ("boxes", "scores"), "head": ("attributes",), "thing": ("attributes",)}
 RANGES = {"boxes": (-1e6, 1e6), "scores": (0.0, 1.0), "attributes": (0.0, 1.0)}
 
 Output = NDArray[np.float32]
@@ -85,8 +85,8 @@ class Net:
     def run(self, batch: Output) -> dict[str, Output]:
         """Forward a batch (n, 3, height, width); outputs by name, first axis n.
 
-        `scene` gives ``boxes`` (n, anchors, 4) and ``scores`` (n, anchors, classes); `head` gives
-        ``attributes`` (n, attributes).
+        `scene` gives ``boxes`` (n, anchors, 4) and ``scores`` (n, anchors, classes); `head` and `thing` give
+        ``attributes`` (n, names).
 
         Raises:
             ModelError: the batch or an output has another shape than the spec asks, or numbers out of `RANGES`.

@@ -16,6 +16,7 @@ from proctor_models.runtime import strict_json
 from proctor_models.runtime.model import Net
 from proctor_models.runtime.plain_files import is_plain, read_plain
 from proctor_models.runtime.predictor import Predictor
+from proctor_models.types import NETS
 
 MANIFEST_FILE = "manifest.json"
 SIGNATURE_FILE = "model.sig"
@@ -85,11 +86,11 @@ class Pack:
             net: Net.from_bytes(contents[name], str(folder / name), threads) for net, name in manifest["models"].items()
         }
         _check_agreement(folder, manifest, nets)
-        return Pack(folder, manifest, Predictor(nets["scene"], nets["head"]), rules)
+        return Pack(folder, manifest, Predictor(nets["scene"], nets["head"], nets.get("thing")), rules)
 
     @property
     def version(self) -> str:
-        """Version of the pack; both nets carry the same."""
+        """Version of the pack; all nets carry the same."""
         return str(self.manifest["version"])
 
     @property
@@ -108,7 +109,7 @@ class Pack:
         return tuple(sorted(self._rules))
 
     def predictor(self) -> Predictor:
-        """Both nets, ready to run; the same object every time, as it holds no state."""
+        """All nets, ready to run; the same object every time, as it holds no state."""
         return self._predictor
 
     def rules(self, name: str) -> dict[str, Any]:
@@ -151,8 +152,11 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def _check_references(path: Path, manifest: Mapping[str, Any]) -> None:
-    if manifest["models"].keys() != {"scene", "head"}:
-        raise PackError(f"{path}: models: expected scene and head, got {', '.join(manifest['models'])[:80] or 'none'}")
+    got = ", ".join(manifest["models"])[:80] or "none"
+    if not {"scene", "head"} <= manifest["models"].keys():
+        raise PackError(f"{path}: models: expected scene and head, got {got}")
+    if not manifest["models"].keys() <= set(NETS):
+        raise PackError(f"{path}: models: expected some of {', '.join(NETS)}, got {got}; update the runtime")
     files = [(f"{key}.{name}", file) for key in ("models", "rules") for name, file in manifest[key].items()]
     for key, file in (*files, ("wheel", manifest["wheel"])):
         if not isinstance(file, str) or file not in manifest["files"]:
@@ -255,7 +259,7 @@ def _check_agreement(folder: Path, manifest: Mapping[str, Any], nets: Mapping[st
             if expected != found:
                 raise PackError(
                     f"{folder / manifest['models'][place]}: {field}: expected {shown(expected)} as the manifest says, "
-                    f"got {shown(found)}; export and pack both nets from one recipe"
+                    f"got {shown(found)}; export and pack all nets from one recipe"
                 )
 
 

@@ -1,4 +1,4 @@
-"""Both nets over one frame, in named stages: preprocess, forward, postprocess, read heads."""
+"""All nets over one frame, in named stages: preprocess, forward, postprocess, look again, read heads."""
 
 from __future__ import annotations
 
@@ -14,14 +14,18 @@ from proctor_models.runtime.image import Letterbox, crop_square, letterbox
 from proctor_models.runtime.model import Net
 from proctor_models.runtime.normaliser import Normaliser
 from proctor_models.runtime.pixels import as_bgr
+from proctor_models.runtime.spec import NetSpec
 from proctor_models.types import (
     FACES,
     HEAD_ATTRIBUTES,
+    NETS,
     SCENE_CLASSES,
+    THING_CLASSES,
     Boxes,
     Detections,
     HeadReading,
     Image,
+    NetName,
     Observation,
     Scores,
     View,
@@ -36,24 +40,32 @@ HEAD_MIN_SCORE = 0.3
 MAX_HEADS = 8
 """Heads read in one frame, largest first."""
 
+THING_MIN_SCORE = 0.05
+"""Boxes scored lower get no second look; no threshold is as low."""
+MAX_THINGS = 4
+"""Boxes looked at again in one frame, best first."""
+THING_WEIGHT = 0.75
+"""What the odds of `thing` count beside those of `scene`, which count 1."""
+
+_EPSILON = 1e-6  # how near to 0 and 1 a score counts
+
 Batch = NDArray[np.float32]  # (n, 3, height, width)
 
 
 class Predictor:
-    """Runs `scene`, then `head` on the faces found; holds no state between frames."""
+    """Runs `scene`, then `thing` on what it is asked about and `head` on the faces; holds no state between frames."""
 
-    def __init__(self, scene: Net, head: Net | None = None) -> None:
-        """Join two nets of one pack; without `head`, no head is ever read.
+    def __init__(self, scene: Net, head: Net | None = None, thing: Net | None = None) -> None:
+        """Join the nets of one pack; without `head`, no head is ever read, without `thing`, `scene` has the last word.
 
         Raises:
-            ModelError: a net is in the other's place or names what the runtime does not know, or `scene`
-                draws no face for `head` to read.
+            ModelError: a net is in another's place or names what the runtime does not know, or `scene` draws no face
+                for `head` to read or not what `thing` looks at again.
         """
-        if scene.spec.net != "scene":
-            raise ModelError(f"scene: expected a scene net, got a {scene.spec.net} net")
-        if head is not None and head.spec.net != "head":
-            raise ModelError(f"head: expected a head net, got a {head.spec.net} net")
-        for name, net, known in (("scene", scene, SCENE_CLASSES), ("head", head, HEAD_ATTRIBUTES)):
+        placed = (("scene", scene, SCENE_CLASSES), ("head", head, HEAD_ATTRIBUTES), ("thing", thing, THING_CLASSES))
+        for name, net, known in placed:
+            if net is not None and net.spec.net != name:
+                raise ModelError(f"{name}: expected a {name} net, got a {net.spec.net} net")
             unknown = sorted(set(net.spec.names) - set(known)) if net else []
             if unknown:
                 raise ModelError(
@@ -61,22 +73,27 @@ class Predictor:
                 )
         if head is not None and not set(FACES) & set(scene.spec.names):
             raise ModelError(f"scene: names: expected {' or '.join(FACES)} for the head net, got {scene.spec.names}")
+        if thing is not None and not set(thing.spec.names) <= set(scene.spec.names):
+            raise ModelError(f"scene: names: expected {thing.spec.names} for the thing net, got {scene.spec.names}")
         self.scene = scene
         """The net that draws boxes; `.spec` and `.sha256` say which."""
         self.head = head
         """The net that reads heads, or None."""
+        self.thing = thing
+        """The net that looks again at phones, or None."""
         self._scene_normaliser = Normaliser(scene.spec.mean, scene.spec.std)
         self._head_normaliser = None if head is None else Normaliser(head.spec.mean, head.spec.std)
+        self._thing_normaliser = None if thing is None else Normaliser(thing.spec.mean, thing.spec.std)
 
     @staticmethod
     def from_models(folder: Path, threads: int = 1) -> Predictor:
-        """Load ``scene/scene.onnx`` and ``head/head.onnx`` as `export` wrote them.
+        """Load ``scene/scene.onnx``, ``head/head.onnx`` and ``thing/thing.onnx``, if it is there, from `export`.
 
         Raises:
             ModelError: see `Net.load`.
         """
-        scene, head = (Net.load(folder / name / f"{name}.onnx", threads=threads) for name in ("scene", "head"))
-        return Predictor(scene, head)
+        names = [name for name in NETS if name != "thing" or (folder / name).exists()]
+        return Predictor(*(Net.load(folder / name / f"{name}.onnx", threads=threads) for name in names))
 
     @property
     def thresholds(self) -> dict[str, float]:
@@ -86,11 +103,16 @@ class Predictor:
     @property
     def model_sha256(self) -> dict[str, str]:
         """Hash of each net's file, by net."""
-        nets = {"scene": self.scene, "head": self.head}
-        return {name: net.sha256 for name, net in nets.items() if net is not None}
+        return {name: net.sha256 for name, net in self.nets.items()}
+
+    @property
+    def nets(self) -> dict[NetName, Net]:
+        """The nets there are, by name, in the order of `NETS`."""
+        nets = dict(zip(NETS, (self.scene, self.head, self.thing), strict=True))
+        return {name: net for name, net in nets.items() if net is not None}
 
     def observe(self, image: Image, timestamp_s: float = 0.0, view: View = "first") -> Observation:
-        """What both nets see in one frame (any picture `as_bgr` takes).
+        """What all nets see in one frame (any picture `as_bgr` takes).
 
         Raises:
             DataError: the picture is not one `as_bgr` takes.
@@ -100,7 +122,7 @@ class Predictor:
         height, width = image.shape[:2]
         batch, fit = self.preprocess(image)
         boxes, scores = self.forward(batch)
-        scene = self.postprocess(boxes, scores, fit, (width, height))
+        scene = self.look_again(image, self.postprocess(boxes, scores, fit, (width, height)))
         return Observation(timestamp_s, view, (width, height), scene, self.read_heads(image, scene))
 
     def observe_many(self, images: Iterable[Image], view: View = "first") -> Iterator[Observation]:
@@ -139,6 +161,28 @@ class Predictor:
         order = order[shorter[order] >= MIN_SIDE_PX]
         return Detections(xyxy[order], best[order], class_ids[order], spec.names)
 
+    def look_again(self, image: Image, scene: Detections) -> Detections:
+        """The same boxes, those that `thing` knows scored by both nets, best first.
+
+        The odds of both are pooled, each to the power of its weight (logarithmic opinion pool; Genest and Zidek,
+        "Combining probability distributions", Statistical Science 1986).
+        """
+        if self.thing is None or self._thing_normaliser is None:
+            return scene
+        spec = self.thing.spec
+        column = np.array([spec.names.index(name) if name in spec.names else -1 for name in scene.class_names])
+        longer = (scene.xyxy[:, 2:] - scene.xyxy[:, :2]).max(1, initial=0)
+        asked = (column[scene.class_ids] >= 0) & (scene.scores >= THING_MIN_SCORE) & (longer >= spec.min_face_px)
+        chosen = np.flatnonzero(asked)[:MAX_THINGS]
+        if not len(chosen):
+            return scene
+        said = self.thing.run(_crops(image, scene.xyxy[chosen], spec, self._thing_normaliser))["attributes"]
+        theirs = said[np.arange(len(chosen)), column[scene.class_ids[chosen]]]
+        scores = scene.scores.copy()
+        scores[chosen] = pooled(scores[chosen], theirs, THING_WEIGHT)
+        order = np.argsort(-scores, kind="stable")
+        return Detections(scene.xyxy[order], scores[order], scene.class_ids[order], scene.class_names)
+
     def read_heads(self, image: Image, scene: Detections) -> tuple[HeadReading, ...]:
         """Attributes of the largest faces that are sure and large enough, in one batch."""
         if self.head is None or self._head_normaliser is None:
@@ -150,16 +194,33 @@ class Predictor:
         chosen = able[np.argsort(-longer[able], kind="stable")][:MAX_HEADS]
         if not len(chosen):
             return ()
-        side = spec.resolution_wh[0]
-        batch = np.empty((len(chosen), 3, side, side), np.float32)
-        for tensor, i in zip(batch, chosen, strict=True):
-            crop = crop_square(image, faces.xyxy[i], spec.crop_scale, side, spec.pad_value)
-            self._head_normaliser.into(tensor, crop)
-        attributes = self.head.run(batch)["attributes"]
+        attributes = self.head.run(_crops(image, faces.xyxy[chosen], spec, self._head_normaliser))["attributes"]
         return tuple(
             HeadReading(faces.xyxy[i], dict(zip(spec.names, map(float, row), strict=True)))
             for i, row in zip(chosen, attributes, strict=True)
         )
+
+
+def _crops(image: Image, xyxy: Boxes, spec: NetSpec, normaliser: Normaliser) -> Batch:
+    """The squares around boxes (n, 4) of the image, as a crop net takes them."""
+    side = spec.resolution_wh[0]
+    batch = np.empty((len(xyxy), 3, side, side), np.float32)
+    for tensor, box in zip(batch, xyxy, strict=True):
+        normaliser.into(tensor, crop_square(image, box, spec.crop_scale, side, spec.pad_value))
+    return batch
+
+
+def pooled(scores: Scores, others: Scores, weight: float) -> Scores:
+    """Scores (n,) whose odds are those of `scores` times those of `others` to the power of `weight`.
+
+    >>> pooled(np.array([0.5, 0.5, 0.8], np.float32), np.array([0.5, 0.8, 0.2], np.float32), 1.0).round(2).tolist()
+    [0.5, 0.800000011920929, 0.5]
+    """
+    odds = [
+        np.log(p) - np.log1p(-p) for p in (np.clip(s, _EPSILON, 1 - _EPSILON, dtype=float) for s in (scores, others))
+    ]
+    joined: Scores = (1 / (1 + np.exp(-(odds[0] + weight * odds[1])))).astype(np.float32)
+    return joined
 
 
 def suppress(

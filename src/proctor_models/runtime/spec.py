@@ -18,13 +18,13 @@ class NetSpec:
     """All that a net's pre- and post-processing depend on."""
 
     net: NetName
-    """Which of the two nets this is."""
+    """Which of the nets this is."""
     version: str
     """Version of the pack the net was exported for."""
     resolution_wh: tuple[int, int]
     """Input size in pixels."""
     names: tuple[str, ...]
-    """Class names (`scene`) or attribute names (`head`), in output order."""
+    """Class names (`scene`, `thing`) or attribute names (`head`), in output order."""
     mean: tuple[float, float, float]
     """Mean of red, green, blue, after division by 255."""
     std: tuple[float, float, float]
@@ -32,13 +32,13 @@ class NetSpec:
     pad_value: int
     """Grey level around a letterboxed frame or a crop that leaves it."""
     crop_scale: float
-    """`head` only: side of the crop over the longer side of the face box; 0 for `scene`."""
+    """Side of the crop over the longer side of the box it is cut around; 0 for `scene`."""
     min_face_px: int
-    """`head` only: faces with a longer side under this many pixels are not read; 0 for `scene`."""
+    """Boxes (faces for `head`, things for `thing`) with a longer side of fewer pixels are not read; 0 for `scene`."""
     nms_iou: float
-    """`scene` only: boxes of one class that overlap more than this are one; 0 for `head`."""
+    """`scene` only: boxes of one class that overlap more than this are one; 0 for the others."""
     min_score: float
-    """`scene` only: boxes scored lower are dropped; 0 for `head`."""
+    """`scene` only: boxes scored lower are dropped; 0 for the others."""
     thresholds: dict[str, float]
     """By detector: the score from which a frame counts as positive (the shipped threshold)."""
     data_version: str
@@ -99,12 +99,12 @@ class NetSpec:
 
     def _claims(self) -> list[tuple[str, str, bool]]:
         """What must hold: (field, what is expected, whether it holds)."""
-        head = self.net == "head"
+        crops = self.net in ("head", "thing")
         sizes = [isinstance(side, int) and _in(side, 32, 2048) for side in self.resolution_wh]
         named = all(isinstance(name, str) and name for name in self.names)
         std = len(self.std) == 3 and all(_in(number, 1e-6, 1e6) for number in self.std)
         return [
-            ("net", "'scene' or 'head'", isinstance(self.net, str) and self.net in NETS),
+            ("net", " or ".join(map(repr, NETS)), isinstance(self.net, str) and self.net in NETS),
             ("version", "text", isinstance(self.version, str)),
             ("data_version", "text", isinstance(self.data_version, str)),
             ("recipe", "text", isinstance(self.recipe, str)),
@@ -113,7 +113,7 @@ class NetSpec:
             ("mean", "three numbers from 0 up", len(self.mean) == 3 and all(_in(n, 0, 1e6) for n in self.mean)),
             ("std", "three numbers above 0", std),
             ("pad_value", "a grey level of 0 to 255", isinstance(self.pad_value, int) and _in(self.pad_value, 0, 255)),
-            ("crop_scale", "a scale of 1 to 10 (scene: 0 to 10)", _in(self.crop_scale, 1 if head else 0, 10)),
+            ("crop_scale", "a scale of 1 to 10 (scene: 0 to 10)", _in(self.crop_scale, 1 if crops else 0, 10)),
             ("min_face_px", "pixels, 0 up", isinstance(self.min_face_px, int) and _in(self.min_face_px, 0, 1e6)),
             ("nms_iou", "a number of 0 to 1", _in(self.nms_iou, 0, 1)),
             ("min_score", "a number of 0 to 1", _in(self.min_score, 0, 1)),

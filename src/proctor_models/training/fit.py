@@ -25,10 +25,11 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from proctor_models import tracking
 from proctor_models.config import Recipe
+from proctor_models.config_nets import ThingNet
 from proctor_models.data.manifest import MANIFEST_FILE, Manifest, data_version
 from proctor_models.errors import CheckpointError, DataError
 from proctor_models.files import building, write_json
-from proctor_models.nets.checkpoint import blend, save_net
+from proctor_models.nets.checkpoint import blend, mix, save_net
 from proctor_models.training.modules import MONITOR, NetModule
 from proctor_models.training.prepare import Prepared, prepare, soup_folders, start_file
 from proctor_models.training.record import HISTORY_FILE, METRICS_FILE, Recorder, curves, read_history
@@ -56,7 +57,7 @@ def train(recipe: Recipe, net: NetName, data: Path, out: Path, *, fresh: bool = 
 
     Args:
         recipe: what to do.
-        net: which of the two nets.
+        net: which net.
         data: split dataset folder.
         out: checkpoint folder; written when training has ended, all of it or nothing.
         fresh: forget a stopped run.
@@ -86,7 +87,8 @@ def plan_sha256(recipe: Recipe, net: NetName) -> str:
     plan = recipe.plan(net)
     meaning = json.dumps({"seed": recipe.seed, "net": net, **plan.model_dump(mode="json")}, sort_keys=True)
     digest = hashlib.sha256(meaning.encode())
-    for path in filter(None, (plan.init, *plan.soup)):
+    proposals = plan.proposals if isinstance(plan, ThingNet) else ""
+    for path in filter(None, (plan.init, proposals, *plan.soup)):
         digest.update(start_file(recipe, path).read_bytes())
     return digest.hexdigest()
 
@@ -177,6 +179,8 @@ def _keep(
     raw = torch.load(kept, map_location="cpu", weights_only=True)
     module.load_state_dict(raw["state_dict"], strict=False)
     blend(module.net, soup_folders(recipe, net))
+    if prepared.start:
+        mix(module.net, prepared.start, prepared.start_share)
     history = read_history(session.folder)
     chosen = history[-1] if module.recipe.keep == "last" else max(history, key=lambda row: row.get(MONITOR, 0.0))
     with building(out) as part:
@@ -184,7 +188,8 @@ def _keep(
         spec = prepared.module.spec
         said = {"recipe": spec.recipe, "data_version": spec.data_version, **prepared.counts, **prepared.people}
         # Figures of an epoch are of the trained net alone; averaged weights are measured by `proctor evaluate`.
-        of_epoch = f"{module.recipe.keep}_before_averaging" if module.recipe.soup else module.recipe.keep
+        averaged = module.recipe.soup or prepared.start
+        of_epoch = f"{module.recipe.keep}_before_averaging" if averaged else module.recipe.keep
         figures: dict[str, Any] = {of_epoch: chosen, "epochs": len(history), **said}
         write_json(part / METRICS_FILE, figures)
         shutil.copy(session.folder / HISTORY_FILE, part / HISTORY_FILE)

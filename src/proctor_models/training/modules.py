@@ -1,4 +1,4 @@
-"""What both Lightning modules share: optimiser, schedule, memory layout."""
+"""What all Lightning modules share: optimiser, schedule, memory layout."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from lightning.pytorch import LightningModule
 from torch import Tensor
 
 from proctor_models.config_nets import Net
-from proctor_models.nets.head import HeadNet
-from proctor_models.nets.scene import SceneNet
+from proctor_models.nets.checkpoint import AnyNet
 
 MONITOR = "val_score"
 
@@ -31,7 +30,7 @@ def warmup_cosine(step: int, steps: int, warmup: int) -> float:
 class NetModule(LightningModule):
     """A net being fitted; subclasses say what a step is."""
 
-    net: SceneNet | HeadNet
+    net: AnyNet
 
     def __init__(self, recipe: Net) -> None:
         super().__init__()

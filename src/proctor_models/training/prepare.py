@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import cv2
 import torch
-from torch.utils.data import DataLoader, get_worker_info
+from torch import Tensor
+from torch.utils.data import DataLoader, WeightedRandomSampler, get_worker_info
 
 from proctor_models.config import Recipe, expand
 from proctor_models.config_nets import HeadNet as HeadRecipe
 from proctor_models.config_nets import Net
-from proctor_models.config_nets import SceneNet as SceneRecipe
+from proctor_models.config_nets import ThingNet as ThingRecipe
 from proctor_models.data.frames import (
     HeadCrops,
     HeadLabel,
@@ -25,16 +26,21 @@ from proctor_models.data.frames import (
     repeated,
 )
 from proctor_models.data.manifest import BoxLabel, Manifest
+from proctor_models.data.things import ThingCrops, ThingLabel, thing_labels, thing_weights
 from proctor_models.errors import CheckpointError, DataError
-from proctor_models.nets.checkpoint import CHECKPOINT_FILE, check_blend, load_net
-from proctor_models.nets.head import IMAGENET_MEAN, IMAGENET_STD, HeadNet
+from proctor_models.nets.checkpoint import CHECKPOINT_FILE, AnyNet, check_blend, load_net
+from proctor_models.nets.head import HeadNet
 from proctor_models.nets.scene import COCO_ROWS, SceneNet
+from proctor_models.nets.thing import ThingNet
+from proctor_models.nets.trunk import IMAGENET_MEAN, IMAGENET_STD
 from proctor_models.runtime.spec import NetSpec
 from proctor_models.training.head import HeadModule
+from proctor_models.training.proposals import Proposals, propose
 from proctor_models.training.record import people_trained_on
 from proctor_models.training.scene import SceneModule
 from proctor_models.training.teacher import FaceTeacher, find_heads, load_taught, save_taught, teach
-from proctor_models.types import HEAD_ATTRIBUTES, SCENE_CLASSES, NetName
+from proctor_models.training.thing import ThingModule
+from proctor_models.types import HEAD_ATTRIBUTES, SCENE_CLASSES, THING_CLASSES, NetName
 
 _TAUGHT_FILE = "taught.json"
 _PAD = 114
@@ -44,13 +50,16 @@ _PAD = 114
 class Prepared:
     """All that a fit needs."""
 
-    module: SceneModule | HeadModule
+    module: SceneModule | HeadModule | ThingModule
     train: DataLoader[Any]
     val: DataLoader[Any]
     counts: dict[str, int]
     """Frames or crops on each side, for the record."""
     people: dict[str, list[str]] = field(default_factory=dict)
     """Whose frames the net learns from, for the record; see `people_trained_on`."""
+    start: dict[str, Tensor] = field(default_factory=dict)
+    """Weights the net starts from, where a share of them is kept."""
+    start_share: float = 0.0
 
 
 def prepare(recipe: Recipe, net: NetName, manifest: Manifest, version: str, keep: Path) -> Prepared:
@@ -64,8 +73,8 @@ def prepare(recipe: Recipe, net: NetName, manifest: Manifest, version: str, keep
         keep: folder where what a teacher said is kept for a resumed run.
     """
     soup = soup_folders(recipe, net)
-    scene = net == "scene"
-    prepared = _prepare_scene(recipe, manifest, version, keep) if scene else _prepare_head(recipe, manifest, version)
+    how = {"scene": _prepare_scene, "head": _prepare_head, "thing": _prepare_thing}[net]
+    prepared = how(recipe, manifest, version, keep)
     check_blend(prepared.module.spec, soup)
     init = recipe.plan(net).init
     start = start_file(recipe, init) if init else None
@@ -85,11 +94,20 @@ def soup_folders(recipe: Recipe, net: NetName) -> dict[Path, float]:
     return {start_file(recipe, path).parent: share for path, share in recipe.plan(net).soup.items()}
 
 
-def _loader(dataset: SceneFrames | HeadCrops, plan: Net, *, train: bool, collate: Any = None) -> DataLoader[Any]:
+def _loader(
+    dataset: SceneFrames | HeadCrops | ThingCrops,
+    plan: Net,
+    *,
+    train: bool,
+    collate: Any = None,
+    weights: list[float] | None = None,
+) -> DataLoader[Any]:
+    sampler = None if weights is None else WeightedRandomSampler(weights, len(weights))
     return DataLoader(
         dataset,
         batch_size=plan.batch,
-        shuffle=train,
+        shuffle=train and sampler is None,
+        sampler=sampler,
         drop_last=train and len(dataset) > plan.batch,
         num_workers=plan.workers,
         collate_fn=collate,
@@ -112,17 +130,22 @@ def _own_randomness(_worker: int) -> None:
 
 def _spec(recipe: Recipe, net: NetName, version: str) -> NetSpec:
     scene = net == "scene"
-    side = recipe.head.resolution_px
+    plan = recipe.plan(net)
+    size, scale, least = recipe.scene.resolution_wh, 0.0, 0
+    if isinstance(plan, HeadRecipe):
+        size, scale, least = (plan.resolution_px,) * 2, plan.crop_scale, plan.min_face_px
+    if isinstance(plan, ThingRecipe):
+        size, scale, least = (plan.resolution_px,) * 2, plan.crop_scale, plan.min_side_px
     return NetSpec(
         net=net,
         version=recipe.pack.version,
-        resolution_wh=recipe.scene.resolution_wh if scene else (side, side),
-        names=SCENE_CLASSES if scene else HEAD_ATTRIBUTES,
+        resolution_wh=size,
+        names={"scene": SCENE_CLASSES, "head": HEAD_ATTRIBUTES, "thing": THING_CLASSES}[net],
         mean=(0.0, 0.0, 0.0) if scene else IMAGENET_MEAN,
         std=(1.0, 1.0, 1.0) if scene else IMAGENET_STD,
         pad_value=_PAD,
-        crop_scale=0.0 if scene else recipe.head.crop_scale,
-        min_face_px=0 if scene else recipe.head.min_face_px,
+        crop_scale=scale,
+        min_face_px=least,
         nms_iou=recipe.scene.nms_iou if scene else 0.0,
         min_score=recipe.scene.min_score if scene else 0.0,
         thresholds=recipe.thresholds,
@@ -145,7 +168,7 @@ def start_file(recipe: Recipe, init: str) -> Path:
     return path
 
 
-def _start(recipe: Recipe, plan: SceneRecipe | HeadRecipe, net: SceneNet | HeadNet, spec: NetSpec) -> frozenset[str]:
+def _start(recipe: Recipe, plan: Net, net: AnyNet, spec: NetSpec) -> frozenset[str]:
     """Give the net its starting weights; returns the classes it knows from them."""
     if not plan.init:
         return frozenset()
@@ -202,7 +225,7 @@ def _crops(manifest: Manifest, plan: HeadRecipe, heads: dict[str, list[BoxLabel]
     return known_attributes(found)
 
 
-def _prepare_head(recipe: Recipe, manifest: Manifest, version: str) -> Prepared:
+def _prepare_head(recipe: Recipe, manifest: Manifest, version: str, _keep: Path) -> Prepared:
     plan, spec = recipe.head, _spec(recipe, "head", version)
     net = HeadNet(spec.names)
     _start(recipe, plan, net, spec)
@@ -227,4 +250,37 @@ def _prepare_head(recipe: Recipe, manifest: Manifest, version: str) -> Prepared:
         _loader(train_data, plan, train=True),
         _loader(HeadCrops(manifest, sides["val"], spec), plan, train=False),
         {"train_crops": len(train_data), "val_crops": len(sides["val"])},
+    )
+
+
+def _prepare_thing(recipe: Recipe, manifest: Manifest, version: str, keep: Path) -> Prepared:
+    plan, spec = cast("ThingRecipe", recipe.plan("thing")), _spec(recipe, "thing", version)
+    net = ThingNet(spec.names)
+    _start(recipe, plan, net, spec)
+    proposals: Proposals = {}
+    if plan.proposals:
+        checkpoint = start_file(recipe, plan.proposals).parent
+        asked = manifest.with_frames((*manifest.of("train"), *manifest.of("val")))
+        proposals = propose(checkpoint, asked, spec.names, keep)
+    sides: dict[str, list[ThingLabel]] = {}
+    for side in ("train", "val"):
+        frames = _assume(manifest.of(side), plan.assume_absent if side == "train" else {})
+        sides[side] = [
+            thing
+            for frame in frames
+            for thing in thing_labels(frame, spec.names, plan.min_side_px, proposals.get(frame.id, ()))
+        ]
+        if {any(thing.is_of.values()) for thing in sides[side]} != {True, False}:
+            raise DataError(
+                f"side {side!r} of the split: expected things that are {spec.names} and others; split again"
+            )
+    train_data = ThingCrops(manifest, sides["train"], spec, augment_seed=recipe.seed)
+    weights = thing_weights(sides["train"], plan.repeat)
+    return Prepared(
+        ThingModule(net, plan, spec),
+        _loader(train_data, plan, train=True, weights=weights),
+        _loader(ThingCrops(manifest, sides["val"], spec), plan, train=False),
+        {"train_crops": len(train_data), "val_crops": len(sides["val"])},
+        start={key: value.clone() for key, value in net.state_dict().items()} if plan.start_share else {},
+        start_share=plan.start_share,
     )

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import cv2
@@ -74,19 +74,33 @@ def teach(
     asked = manifest.with_frames(f for f in manifest if knows - set(f.labelled))
     if not len(asked):
         return {}
-    teacher = copy.deepcopy(teacher)
-    teacher.fuse()
-    loader = DataLoader(SceneFrames(asked, spec), batch_size=_BATCH, num_workers=1, collate_fn=collate_scene)
-    frames, taught = iter(asked), {}
+    return {
+        frame.id: _taught(frame, spec, found, knows - set(frame.labelled), sure)
+        for frame, found in look(teacher, asked, spec, doubt)
+    }
+
+
+def look(
+    net: SceneNet, manifest: Manifest, spec: NetSpec, min_score: float
+) -> Iterator[tuple[FrameRecord, tuple[torch.Tensor, ...]]]:
+    """Every frame with what the net finds in it, as `decode` returns it; the net itself stays as it is.
+
+    Args:
+        net: a net over `spec.names`, in evaluation mode.
+        manifest: frames to look at.
+        spec: how frames are prepared.
+        min_score: what is scored lower is dropped.
+    """
+    fused = copy.deepcopy(net)
+    fused.fuse()
+    loader = DataLoader(SceneFrames(manifest, spec), batch_size=_BATCH, num_workers=1, collate_fn=collate_scene)
+    frames = iter(manifest)
     for batch in tqdm(loader, desc="teacher", unit="batch", mininterval=5):
         images = batch["images"].contiguous(memory_format=torch.channels_last)
         with torch.inference_mode():
-            boxes, scores = teacher(images)
+            boxes, scores = fused(images)
         for row in range(len(images)):
-            frame = next(frames)
-            found = decode(boxes[row], scores[row], doubt, spec.nms_iou)
-            taught[frame.id] = _taught(frame, spec, found, knows - set(frame.labelled), sure)
-    return taught
+            yield next(frames), decode(boxes[row], scores[row], min_score, spec.nms_iou)
 
 
 def _taught(

@@ -56,8 +56,9 @@ def draw_glasses(rng: np.random.Generator, head: Head, ears: Sequence[Ear]) -> G
     front = float(head.in_head[NOSE_BRIDGE, 2]) + float(rng.uniform(0.1, 0.6))
     fields: list[Field] = []
     panes = []
-    for side, (x, y, _) in zip((-1.0, 1.0), eyes.tolist(), strict=True):
-        centre = np.array([side * max(abs(x), half[0] + 0.75), y - 0.25])
+    middles = [max(abs(x), half[0] + 0.75) for x in eyes[:, 0].tolist()]  # of the lenses, from the nose outwards
+    for side, middle, y in zip((-1.0, 1.0), middles, eyes[:, 1].tolist(), strict=True):
+        centre = np.array([side * middle, y - 0.25])
         rim = _rim(centre, half, squareness, front)
         if not rimless:
             fields.append(tube(rim, rim_cm))
@@ -68,8 +69,8 @@ def draw_glasses(rng: np.random.Generator, head: Head, ears: Sequence[Ear]) -> G
     bridge = np.stack([across, level + 0.35 * (1 - np.linspace(-1, 1, 7) ** 2), np.full(7, front)], 1)
     fields.append(tube(bridge, max(rim_cm * 0.9, 0.09)))
     bare = {ear.side: ear for ear in ears}
-    for side in (-1, 1):
-        hinge = _hinge(side, max(abs(float(eyes[(side + 1) // 2, 0])), half[0] + 0.75) + half[0], level, front)
+    for side, middle in zip((-1, 1), middles, strict=True):
+        hinge = _hinge(side, middle + half[0], level, front)
         fields.append(tube(_arm(rng, side, hinge, bare.get(side)), arm_cm))
     skull = Solid(ball((0, 1.5, -1.5), (7.05, 11.0, 6.5)), None)
     shells = [Solid(ball(ear.canal + np.array([ear.side * 0.7, 0.1, -0.9]), (0.8, 2.5, 1.0)), None) for ear in ears]

@@ -44,13 +44,12 @@ from tqdm import tqdm
 from proctor_models.data.manifest import Manifest, data_version
 from proctor_models.errors import DataError, ProctorError
 from proctor_models.files import write_json, write_text
-from proctor_models.runtime.model import Net
 from proctor_models.runtime.pack import Pack
 from proctor_models.runtime.pixels import read_image
 from proctor_models.runtime.predictor import Predictor
 
 ROOT = Path(__file__).resolve().parents[1]
-OURS, ALONE = "proctor, both nets", "proctor, scene net alone"
+OURS, ALONE = "proctor, all nets", "proctor, scene net alone"
 PEERS: dict[str, Callable[[Setup], Peer]] = {
     "yolo26n-640": ultralytics("yolo26n.pt", "YOLO26n 640", 640),
     "yolo26n-416": ultralytics("yolo26n.pt", "YOLO26n 416", 416),
@@ -189,15 +188,14 @@ def some(manifest: Manifest, count: int | None) -> Manifest:
 
 def nets(models: Path) -> Predictor:
     """The nets that `proctor export` wrote below a folder."""
-    scene, head = (Net.load(models / name / f"{name}.onnx", threads=1) for name in ("scene", "head"))
-    return Predictor(scene, head)
+    return Predictor.from_models(models)
 
 
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--models", type=Path, help="folder with scene/scene.onnx and head/head.onnx")
+    which.add_argument("--models", type=Path, help="folder with scene/scene.onnx and so on, as `export` wrote them")
     which.add_argument("--pack", type=Path, help="a pack, instead of --models")
     parser.add_argument("--data", type=Path, required=True, help="split dataset folder")
     parser.add_argument("--split", choices=("train", "val", "test"), default="test")

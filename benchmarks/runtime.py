@@ -6,7 +6,7 @@
     python benchmarks/runtime.py --weights WEIGHTS --only stock
     python benchmarks/runtime.py --weights WEIGHTS --page docs/runtime.md      # for a release
 
-Parts: `watch` (the sample exam through the whole runtime, against its nets and decoding alone), `together` (both nets
+Parts: `watch` (the sample exam through the whole runtime, against its nets and decoding alone), `together` (all nets
 in one process against each alone), `start` (command to first result), `stock` (Ultralytics' `predict` and a face
 detector on the same frames), `options` (what other settings, formats and sizes would cost). Time is CPU time unless a
 line says otherwise. Every figure is the median of its rounds, with the least and the most; a verdict stands where a

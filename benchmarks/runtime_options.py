@@ -1,9 +1,9 @@
 """Part `options` of `runtime.py`: what else the scene net could cost, timed alone; nothing of it ships.
 
-Settings of ONNX Runtime, other number formats and smaller inputs, against the released net in the same rounds. Smaller
-inputs are the released architecture with untrained weights, which cost the same; int8 and fp16 are made of the released
-file in a scratch folder. How well int8 still sees is `benchmarks/int8.py`; of the others it is not measured: each would
-have to pass the accuracy gate of a release first.
+Settings of ONNX Runtime, another runtime, number formats and smaller inputs, against the released net in the same
+rounds. Smaller inputs are the released architecture with untrained weights, which cost the same; int8 and fp16 are made
+of the released file in a scratch folder. How well int8 still sees is `benchmarks/int8.py`; of the others it is not
+measured: each would have to pass the accuracy gate of a release first.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def options(plan: Plan) -> Iterator[Figure]:
     arms |= {name: _runs(session, batch) for name, session in _settings(path)}
     arms["two frames in one batch, each"] = _runs(scene._session, np.repeat(batch, 2, axis=0))
     left_out: dict[str, str] = {}
-    for name, make in (("int8", _int8), ("fp16", _fp16), ("smaller", _smaller)):
+    for name, make in (("int8", _int8), ("fp16", _fp16), ("OpenVINO", _openvino), ("smaller", _smaller)):
         if plan.quick:
             left_out[name] = "left out by --quick"
             continue
@@ -113,6 +113,18 @@ def _fp16(_: Plan, path: Path, __: Predictor, batch: Any) -> dict[str, Callable[
         warnings.simplefilter("ignore")
         half = convert_float_to_float16(onnx.load(path), keep_io_types=True)
     return {"fp16": _runs(_session(half.SerializeToString()), batch)}
+
+
+def _openvino(_: Plan, path: Path, __: Predictor, batch: Any) -> dict[str, Callable[[], object]]:
+    """The same file by another runtime, where somebody has installed it; it is no dependency of the project."""
+    import openvino  # type: ignore[import-not-found]
+
+    core = openvino.Core()
+    model = core.read_model(path)
+    model.reshape(batch.shape)
+    chosen = {"INFERENCE_NUM_THREADS": 1, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+    request = core.compile_model(model, "CPU", chosen).create_infer_request()
+    return {f"OpenVINO {openvino.__version__.partition('-')[0]}, fp32": lambda: request.infer({0: batch})}
 
 
 def _smaller(_: Plan, __: Path, predictor: Predictor, ___: Any) -> dict[str, Callable[[], object]]:

@@ -1,8 +1,8 @@
 """Parts `together` and `start` of `runtime.py`, which measure whole processes.
 
-Nets that share a process could fight for its threads: three workers, one with `scene`, one with `head`, one with both
-(loaded as the runtime loads them), take turns on the same pictures, and the sum of the first two is held against the
-third. The start is a fresh interpreter each time, from the command to the first analysed frame of a recording.
+Nets that share a process could fight for its threads: workers, one with each net and one with all of them (loaded as
+the runtime loads them), take turns on the same pictures, and the last is held against the sum of the others. The start
+is a fresh interpreter each time, from the command to the first analysed frame of a recording.
 """
 
 from __future__ import annotations
@@ -85,10 +85,11 @@ class Worker:
 
 
 def together(plan: Plan) -> Iterator[Figure]:
-    """Both nets in one process over the sum of each alone, at one thread and at as many as there are cores."""
+    """All nets in one process over the sum of each alone, at one thread and at as many as there are cores."""
     rounds, times = (3, 1) if plan.quick else (15, 3)
+    names = list(plan.load().model_sha256)
     for threads in sorted({1, min(4, len(os.sched_getaffinity(0)))}):
-        workers = [Worker(plan, nets, threads) for nets in ("scene", "head", "scene+head")]
+        workers = [Worker(plan, nets, threads) for nets in (*names, "+".join(names))]
         try:
             for worker in workers:
                 worker.run(1)
@@ -97,7 +98,7 @@ def together(plan: Plan) -> Iterator[Figure]:
             for worker in workers:
                 worker.close()
         for i, clock in enumerate(("CPU", "wall")):
-            ratios = tuple(both[i] / (scene[i] + head[i]) for scene, head, both in turns)
+            ratios = tuple(whole[i] / sum(one[i] for one in alone) for *alone, whole in turns)
             what = f"{clock} time, {threads} thread{'s' * (threads > 1)} a net"
             yield Figure("together", what, "ratio", ratios, at_most=1.1)
 

@@ -37,7 +37,7 @@ def stock(plan: Plan) -> Iterator[Figure]:
     cv2.setNumThreads(1)
     predictor = plan.load().predictor()
     arms: dict[str, Callable[[Image], object]] = {
-        "ours: both nets, boxes and heads": predictor.observe,
+        "ours: all nets, boxes and heads": predictor.observe,
         "Ultralytics predict, yolo26n at 640": _yolo(plan.weights / YOLO),
         "YuNet": _yunet(plan.weights / YUNET),
     }

@@ -1,14 +1,14 @@
 """Part `watch` of `runtime.py`: the sample exam through the whole runtime, against its nets and its decoding alone.
 
-Every frame goes first through the runtime (reader, monitor: both nets, detectors, rules, camera, evidence pictures) and
-at once, on the same inputs, through what cannot be saved: the two `session.run` and OpenCV's decoding. So whatever
+Every frame goes first through the runtime (reader, monitor: nets, detectors, rules, camera, evidence pictures) and
+at once, on the same inputs, through what cannot be saved: every `session.run` and OpenCV's decoding. So whatever
 else the machine does hits both alike. CPU time is the whole process's; nets and OpenCV run on one thread.
 """
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import process_time
 from typing import Any
@@ -52,9 +52,10 @@ class Cost:
     decode: float
     monitor: float
     bare_decode: float
-    scene: float
-    head: float
-    heads: int
+    nets: dict[str, float]
+    """By net."""
+    crops: dict[str, int]
+    """Pictures each net was given."""
 
     @property
     def runtime(self) -> float:
@@ -64,7 +65,7 @@ class Cost:
     @property
     def bare(self) -> float:
         """What cannot be saved."""
-        return self.bare_decode + self.scene + self.head
+        return self.bare_decode + sum(self.nets.values())
 
 
 def watch(plan: Plan) -> Iterator[Figure]:
@@ -78,31 +79,29 @@ def watch(plan: Plan) -> Iterator[Figure]:
     def each(of: Any) -> tuple[float, ...]:
         return tuple(of(chunk) for chunk in rounds)
 
-    def ms(name: str) -> tuple[float, ...]:
-        return each(lambda chunk: 1e3 * statistics.fmean(getattr(cost, name) for cost in chunk))
+    def ms(of: Callable[[Cost], float]) -> tuple[float, ...]:
+        return each(lambda chunk: 1e3 * statistics.fmean(of(cost) for cost in chunk))
 
-    heads = statistics.fmean(cost.heads for cost in costs)
-    said = f"{len(costs)} frames, {heads:.2f} heads read in each, {len(DETECTORS)} detectors, rules {plan.rules}"
+    read = {name: statistics.fmean(cost.crops[name] for cost in costs) for name in costs[0].crops if name != "scene"}
+    crops = " and ".join(f"{count:.2f} {name}s" for name, count in read.items())
+    said = f"{len(costs)} frames, {crops} read in each, {len(DETECTORS)} detectors, rules {plan.rules}"
     yield Figure("watch", "runtime over nets and decoding", "ratio", each(_ratio), at_most=1.15, note=said)
     yield Figure("watch", "frames a second a core", "1/s", each(_frames_a_second), at_least=16)
-    own = each(lambda chunk: 1e3 * statistics.fmean(cost.runtime - cost.bare for cost in chunk))
-    for what, values in (
-        ("runtime, a frame", ms("runtime")),
-        ("  scene net", ms("scene")),
-        ("  head net", ms("head")),
-        ("  decoding of 640x480 H.264, those skipped too", ms("bare_decode")),
-        ("  all else: the runtime's own", own),
-    ):
-        yield Figure("watch", what, "CPU ms", values)
+    yield Figure("watch", "runtime, a frame", "CPU ms", ms(lambda cost: cost.runtime))
+    for name in costs[0].nets:
+        yield Figure("watch", f"  {name} net", "CPU ms", ms(lambda cost, name=name: cost.nets[name]))
+    decoding = ms(lambda cost: cost.bare_decode)
+    yield Figure("watch", "  decoding of 640x480 H.264, those skipped too", "CPU ms", decoding)
+    yield Figure("watch", "  all else: the runtime's own", "CPU ms", ms(lambda cost: cost.runtime - cost.bare))
 
 
 def exam(plan: Plan) -> list[Cost]:
     """The sample exam once through: what each frame cost, the first two left out (caches, first pictures)."""
     pack = plan.load()
     predictor = pack.predictor()
-    sessions = [Noting(net._session) for net in (predictor.scene, predictor.head) if net is not None]
-    for net, session in zip((predictor.scene, predictor.head), sessions, strict=True):
-        net._session = session  # type: ignore[union-attr]
+    sessions = {name: Noting(net._session) for name, net in predictor.nets.items()}
+    for name, net in predictor.nets.items():
+        net._session = sessions[name]
     ruleset = replace(ruleset_from_dict(pack.rules(plan.rules), plan.rules), sha256=pack.rules_sha256(plan.rules))
     monitor = Monitor(predictor, ruleset, pack.thresholds, 1 / plan.rate_hz)
     frames, bare, costs = exam_frames(plan), bare_frames(plan), []
@@ -115,10 +114,10 @@ def exam(plan: Plan) -> list[Cost]:
         timestamp_s, view, image = frame
         monitor.observe(image, timestamp_s, view)
         seen = process_time()
-        heads = sum(len(feeds["images"]) for _, feeds in sessions[1].noted)
+        crops = {name: sum(len(f["images"]) for _, f in session.noted) for name, session in sessions.items()}
         bare_decode = cpu(lambda: next(bare))
-        scene, head = (cpu(session.again) for session in sessions)
-        costs.append(Cost(decoded - start, seen - decoded, bare_decode, scene, head, heads))
+        nets = {name: cpu(session.again) for name, session in sessions.items()}
+        costs.append(Cost(decoded - start, seen - decoded, bare_decode, nets, crops))
         if plan.quick and len(costs) == WINDOW + 2:
             return costs[2:]
 

@@ -58,15 +58,19 @@ def write_pack(
     licence: str = "CC0-1.0",
     parity: dict[str, Any] = PARITY,
     mask: float = 0.0,
+    thing: float | None = None,
 ) -> Path:
+    """A pack of two nets; of three where `thing` says what the third one says of every crop."""
     (folder / "models").mkdir(parents=True)
     said = np.array([mask if name == "mask" else 0.0 for name in HEAD_ATTRIBUTES], np.float32)
     outputs = {"scene": scene_outputs(found), "head": {"attributes": said}}
+    if thing is not None:
+        outputs["thing"] = {"attributes": np.array([thing], np.float32)}
     nets = {}
-    for net, plain in SPECS.items():
-        spec = replace(plain, version=version, recipe=recipe, data_version=data_version)
+    for net, says in outputs.items():
+        spec = replace(SPECS[net], version=version, recipe=recipe, data_version=data_version)
         path = folder / "models" / f"{net}.onnx"
-        path.write_bytes(build(spec, outputs[net]).SerializeToString())
+        path.write_bytes(build(spec, says).SerializeToString())
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
         nets[net] = {"sha256": sha256, "spec": asdict(spec), "parity": parity, "persons": ["D0001", "D0002"]}
     for name in ("rules", "wheels"):
@@ -96,7 +100,8 @@ def write_pack(
     }
     (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")
     (folder / "card.md").write_text("# pack\n")
-    seal(folder, version=version, rules={"exam": "rules/exam.json"}, recipe=recipe)
+    files = {net: f"models/{net}.onnx" for net in outputs}
+    seal(folder, version=version, models=files, rules={"exam": "rules/exam.json"}, recipe=recipe)
     return folder
 
 

@@ -58,7 +58,7 @@ def check(gates: Gates, pack: ReadPack, targets: Mapping[str, Any] | None, key: 
     if gates.slice_gap:
         found += _gaps(gates.slice_gap, targets)
     if gates.parity:
-        found += [result for net in pack.name.models for result in _parity(gates.parity, net, pack)]
+        found += [result for net in pack.nets for result in _parity(gates.parity, net, pack)]
     if gates.licences:
         found += _licences(gates.licences, pack)
     if gates.signature:

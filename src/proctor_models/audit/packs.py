@@ -11,6 +11,7 @@ from typing import Any
 from proctor_models.audit.promotions import PackName
 from proctor_models.errors import PackError
 from proctor_models.runtime.pack import MANIFEST_FILE, Pack
+from proctor_models.types import NETS, NetName
 
 CARD_SCHEMA = "proctor-card/1"
 
@@ -23,6 +24,11 @@ class ReadPack:
     name: PackName
     manifest: dict[str, Any]
     card: dict[str, Any]
+
+    @property
+    def nets(self) -> tuple[NetName, ...]:
+        """The nets it holds, in the order they run."""
+        return tuple(net for net in NETS if net in self.name.models)
 
     def net_file(self, net: str) -> Path:
         """Where a net's ONNX file lies."""

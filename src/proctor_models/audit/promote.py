@@ -111,7 +111,8 @@ def _read_targets(path: Path) -> tuple[dict[str, Any] | None, str | None]:
 
 
 def _check_registered(client: Any, pack: ReadPack) -> None:
-    for net, digest in pack.name.models.items():
+    for net in pack.nets:
+        digest = pack.name.models[net]
         if find_version(client, net, digest) is None:
             raise RecordError(
                 f"{model_name(net)}: the registry has no version with net {digest[:16]}; run "

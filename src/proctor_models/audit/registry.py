@@ -63,7 +63,7 @@ def register(pack: ReadPack) -> list[Registered]:
     uri = tracking.store_uri()
     client = tracking.open_store(uri)
     with tracking.store_errors(uri):
-        known = {net: find_version(client, net, digest) for net, digest in pack.name.models.items()}
+        known = {net: find_version(client, net, pack.name.models[net]) for net in pack.nets}
         run_id = _pack_run(client, pack)
         if run_id is not None and all(known.values()):
             return [_registered(net, known[net], is_new=False) for net in known]
@@ -74,7 +74,7 @@ def register(pack: ReadPack) -> list[Registered]:
                 if version is None:
                     _add_version(run, pack, net)
             run.tags({"pack.registered": "true"})
-        made = {net: find_version(client, net, digest) for net, digest in pack.name.models.items()}
+        made = {net: find_version(client, net, pack.name.models[net]) for net in pack.nets}
     return [_registered(net, made[net], is_new=known[net] is None) for net in made]
 
 
@@ -194,7 +194,7 @@ def _record_pack(run: tracking.Run, pack: ReadPack) -> None:
         if (pack.folder / name).is_file():
             run.artifact(pack.folder / name, "pack")
     run.metrics(pack.card["metrics"])
-    versions = {net: _spec(pack, net).data_version for net in pack.name.models}
+    versions = {net: _spec(pack, net).data_version for net in pack.nets}
     for net, version in versions.items():
         folder = data_folder(version)
         if folder is not None:

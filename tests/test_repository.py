@@ -23,7 +23,7 @@ from proctor_models.cli import build_parser
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "proctor_models"
 RECIPES = ("demo", "evaluation", "evaluation-swapped", "release")
-STORE_LIMIT_BYTES = 60_000_000
+STORE_LIMIT_BYTES = 80_000_000
 FILE_LINES, FUNCTION_LINES = 320, 45  # "about" 300 and 40
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from proctor_models.detectors.book_paper import RIVALS, BookPaper
-from proctor_models.types import Observation
+from proctor_models.types import VIEWS, Observation
 
 Observe = Callable[..., Observation]
 SPOT = (100, 300, 260, 400)
@@ -38,9 +38,8 @@ def test_read__a_notebook_held_before_the_webcam_may_look_like_a_laptop(observe:
     assert BookPaper().read(observe(*seen, view="second")).score == 0
 
 
-def test_read__a_phone_on_the_book_leaves_it(observe: Observe) -> None:
-    assert BookPaper().read(observe(("book_paper", SPOT, 0.5), ("phone", (150, 320, 180, 380), 0.9))).score == 0.5
-
-
-def test_read__other_things_are_no_rivals(observe: Observe) -> None:
-    assert BookPaper().read(observe(("book_paper", SPOT, 0.5), ("remote", SPOT, 0.9))).score == pytest.approx(0.5)
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("other", ["phone", "remote"])
+def test_read__other_things_are_no_rivals(observe: Observe, view: str, other: str) -> None:
+    seen = observe(("book_paper", SPOT, 0.5), (other, SPOT, 0.9), view=view)
+    assert BookPaper().read(seen).score == pytest.approx(0.5)

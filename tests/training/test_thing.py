@@ -17,7 +17,6 @@ from proctor_models.data.manifest import Manifest
 from proctor_models.data.split import split
 from proctor_models.errors import CheckpointError, ConfigError, DataError
 from proctor_models.nets.checkpoint import load_net, mix, save_net
-from proctor_models.nets.head import HeadNet
 from proctor_models.nets.scene import SceneNet
 from proctor_models.nets.thing import KNOWN, ThingNet
 from proctor_models.training import proposals
@@ -116,9 +115,6 @@ def test_propose__boxes_in_frame_pixels_where_phones_are_labelled(
 
 
 def test_propose__refuses_another_net(tmp_path: Path, data: Path) -> None:
-    save_net(tmp_path / "head", HeadNet(("mask",)), _spec(plan(tmp_path), "head", "v"))
-    with pytest.raises(CheckpointError):
-        propose(tmp_path / "head", Manifest.load(data), ("phone",), tmp_path)
     save_net(tmp_path / "thing", ThingNet(), _spec(plan(tmp_path), "thing", "v"))
     with pytest.raises(CheckpointError, match="expected a scene net that draws phone, got thing"):
         propose(tmp_path / "thing", Manifest.load(data), ("phone",), tmp_path)

@@ -40,9 +40,9 @@ HEAD_MIN_SCORE = 0.3
 MAX_HEADS = 8
 """Heads read in one frame, largest first."""
 
-THING_MIN_SCORE = 0.05
-"""Boxes scored lower get no second look; no threshold is as low."""
-MAX_THINGS = 4
+THING_MIN_SCORE = 0.2
+"""Boxes scored lower get no second look: it would find next to none of them, and cost most of its time."""
+MAX_THINGS = 2
 """Boxes looked at again in one frame, best first."""
 THING_WEIGHT = 0.75
 """What the odds of `thing` count beside those of `scene`, which count 1."""

@@ -19,10 +19,11 @@ from proctor_models.files import write_text
 from proctor_models.nets.checkpoint import load_net
 from proctor_models.nets.scene import SceneNet
 from proctor_models.runtime.image import fit
-from proctor_models.runtime.predictor import THING_MIN_SCORE
 from proctor_models.training.teacher import look
 
 PROPOSALS_FILE = "proposals.json"
+MIN_SCORE = 0.05
+"""Boxes scored lower are not learnt from. The runtime asks about surer ones; the others are as hard, and more."""
 
 Proposals = dict[str, list[Corners]]  # by frame id, in frame pixels
 
@@ -48,7 +49,7 @@ def propose(checkpoint: Path, manifest: Manifest, names: Sequence[str], keep: Pa
     asked = manifest.with_frames(f for f in manifest if set(names) <= set(f.labelled))
     wanted = [spec.names.index(name) for name in names]
     found: Proposals = {}
-    for frame, (xyxy, _, label) in look(net, asked, spec, THING_MIN_SCORE):
+    for frame, (xyxy, _, label) in look(net, asked, spec, MIN_SCORE):
         mine = np.isin(label.numpy(), wanted)
         boxes = fit((frame.width, frame.height), spec.resolution_wh).to_frame(xyxy.numpy()[mine])
         boxes = np.clip(boxes, 0, [frame.width, frame.height] * 2)

@@ -84,6 +84,12 @@ def test_look_again__batch_is_the_crops(predictor: Callable[..., Predictor], pic
     np.testing.assert_array_equal(batches[0], normalise(crop, (0, 0, 0), (1, 1, 1))[None])
 
 
+def test_look_again__may_be_asked_earlier_or_later(predictor: Callable[..., Predictor], picture: Image) -> None:
+    made = predictor([("phone", (10, 18, 20, 28), 0.19)], 0.9)
+    assert float(made.observe(picture).scene.scores[0]) == pytest.approx(0.19)
+    assert float(made.observe(picture, ask_from=0.1).scene.scores[0]) > 0.5
+
+
 def test_look_again__nothing_to_ask(predictor: Callable[..., Predictor], picture: Image) -> None:
     made = predictor([("cup", (10, 18, 20, 28), 0.6)], 0.5)
     assert made.thing is not None

@@ -35,8 +35,6 @@ from proctor_models.runtime.sources import open_recorded, source
 from proctor_models.runtime.watch import watch_recordings
 from proctor_models.types import VIEWS, View
 
-TOLERANCE = 0.1
-"""By how much a score of a kept picture may differ: JPEG changes every pixel a little."""
 _PICTURES_ONLY = ("boxes", "evidence", "marked")
 
 
@@ -54,9 +52,10 @@ class Replay:
         read = [each for each in self.pictures if each.score is not None]
         if read:
             worst = max(read, key=lambda each: each.difference)
+            allowed = " or ".join(f"{limit:g}" for limit in sorted({each.allowed for each in read}))
             lines.append(
                 f"  {len(read)} peak pictures seen again: scores within {worst.difference:.4f} of those on record "
-                f"(allowed {TOLERANCE:g}: pictures were compressed when they were kept); worst {worst.finding}"
+                f"(allowed {allowed}: pictures were compressed when they were kept); worst {worst.finding}"
             )
         lines += [f"  {each.finding}: not seen again: {each.why}" for each in self.pictures if each.score is None]
         return "\n".join(lines)
@@ -174,10 +173,10 @@ def _compare(folder: Path, was: Finding, now: Finding, *, same_id: bool, number:
 def _from_pictures(folder: Path, pack: Pack) -> tuple[Rescored, ...]:
     found = tuple(rescore(folder, finding, pack.predictor()) for finding in read_findings(folder))
     for each in found:
-        if each.score is not None and each.difference > TOLERANCE:
+        if each.score is not None and each.difference > each.allowed:
             raise EvidenceError(
                 f"{folder}: {each.finding}: its peak picture scores {each.score:.4f}, on record is "
-                f"{each.recorded:.4f}; more than {TOLERANCE:g} apart, which compression does not explain"
+                f"{each.recorded:.4f}; more than {each.allowed:g} apart, which compression does not explain"
             )
     return found
 

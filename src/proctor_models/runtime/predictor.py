@@ -111,8 +111,10 @@ class Predictor:
         nets = dict(zip(NETS, (self.scene, self.head, self.thing), strict=True))
         return {name: net for name, net in nets.items() if net is not None}
 
-    def observe(self, image: Image, timestamp_s: float = 0.0, view: View = "first") -> Observation:
-        """What all nets see in one frame (any picture `as_bgr` takes).
+    def observe(
+        self, image: Image, timestamp_s: float = 0.0, view: View = "first", ask_from: float = THING_MIN_SCORE
+    ) -> Observation:
+        """What all nets see in one frame (any picture `as_bgr` takes); `ask_from`: see `look_again`.
 
         Raises:
             DataError: the picture is not one `as_bgr` takes.
@@ -122,7 +124,7 @@ class Predictor:
         height, width = image.shape[:2]
         batch, fit = self.preprocess(image)
         boxes, scores = self.forward(batch)
-        scene = self.look_again(image, self.postprocess(boxes, scores, fit, (width, height)))
+        scene = self.look_again(image, self.postprocess(boxes, scores, fit, (width, height)), ask_from)
         return Observation(timestamp_s, view, (width, height), scene, self.read_heads(image, scene))
 
     def observe_many(self, images: Iterable[Image], view: View = "first") -> Iterator[Observation]:
@@ -161,8 +163,8 @@ class Predictor:
         order = order[shorter[order] >= MIN_SIDE_PX]
         return Detections(xyxy[order], best[order], class_ids[order], spec.names)
 
-    def look_again(self, image: Image, scene: Detections) -> Detections:
-        """The same boxes, those that `thing` knows scored by both nets, best first.
+    def look_again(self, image: Image, scene: Detections, ask_from: float = THING_MIN_SCORE) -> Detections:
+        """The same boxes, those that `thing` knows and `scene` scores `ask_from` or higher scored by both, best first.
 
         The odds of both are pooled, each to the power of its weight (logarithmic opinion pool; Genest and Zidek,
         "Combining probability distributions", Statistical Science 1986).
@@ -172,7 +174,7 @@ class Predictor:
         spec = self.thing.spec
         column = np.array([spec.names.index(name) if name in spec.names else -1 for name in scene.class_names])
         longer = (scene.xyxy[:, 2:] - scene.xyxy[:, :2]).max(1, initial=0)
-        asked = (column[scene.class_ids] >= 0) & (scene.scores >= THING_MIN_SCORE) & (longer >= spec.min_face_px)
+        asked = (column[scene.class_ids] >= 0) & (scene.scores >= ask_from) & (longer >= spec.min_face_px)
         chosen = np.flatnonzero(asked)[:MAX_THINGS]
         if not len(chosen):
             return scene

@@ -1,0 +1,39 @@
+"""A peak picture seen again where two nets judge: compression may move a box over the step to a second look."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from packed import SPECS, build, picture, write_scene  # noqa: F401 - fixtures
+from proctor_models.audit.rescore import TOLERANCE, TOLERANCE_OF_TWO, rescore
+from proctor_models.runtime.findings import Finding, Text
+from proctor_models.runtime.model import Net
+from proctor_models.runtime.predictor import THING_WEIGHT, Predictor
+
+TEXT = Text("手机", "Phone")
+
+
+def finding(score: float) -> Finding:
+    return Finding(
+        "F0001", "phone", "phone", TEXT, TEXT, "cheating", "first", 1.5, 4.0, 2.0, score, 0.5,
+        ((20.0, 20.0, 40.0, 40.0),), ("F0001-peak.jpg",), None, {"scene": "a" * 64}, "c" * 64,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("seen", [0.25, 0.19])
+def test_rescore__the_answer_nearest_to_the_record(tmp_path: Path, request: pytest.FixtureRequest, seen: float) -> None:
+    write, image = request.getfixturevalue("write_scene"), request.getfixturevalue("picture")
+    cv2.imwrite(str(tmp_path / "F0001-peak.jpg"), image)
+    thing = build(SPECS["thing"], {"attributes": np.array([0.9], np.float32)}).SerializeToString()
+    (tmp_path / "thing.onnx").write_bytes(thing)
+    scene = Net.load(write([("phone", (10, 18, 20, 28), seen)]))
+    odds = seen / (1 - seen) * 9**THING_WEIGHT
+    both = Predictor(scene, thing=Net.load(tmp_path / "thing.onnx"))
+    asked = rescore(tmp_path, finding(odds / (1 + odds)), both)
+    assert asked.difference == pytest.approx(0, abs=1e-5)
+    assert rescore(tmp_path, finding(seen), both).difference == pytest.approx(0, abs=1e-5)
+    assert (asked.allowed, rescore(tmp_path, finding(seen), Predictor(scene)).allowed) == (TOLERANCE_OF_TWO, TOLERANCE)

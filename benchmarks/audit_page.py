@@ -42,13 +42,6 @@ EXCEPTIONS = (
     "--except=targets/*: the demo shows the road, not how well it sees",
     "--except=slice_gap: as above; 24 test frames have no slices to speak of",
 )
-WITHOUT_ASSISTANT = """(() => {
-    let panel = [...document.querySelectorAll("*")].find(
-        each => !each.children.length && each.textContent.trim() === "MLflow Assistant");
-    while (panel && panel.querySelectorAll("button").length < 3) panel = panel.parentElement;
-    panel?.querySelectorAll("button")[2].click();
-})()"""
-"""Closes the panel that MLflow opens beside a run: the third button of its head. Nothing answers there."""
 DECISIONS = {"F0001": ("confirmed", "held up to the camera"), "F0003": ("dismissed", "a poster")}
 PORT = 5917
 LOADED = "document.readyState === 'complete' && [...document.images].every((each) => each.complete)"
@@ -156,8 +149,6 @@ def show(work: Path, scratch: Path) -> None:
             for name, place, words in mlflow_pages(work / "mlflow" / "mlflow.db"):
                 page.open(f"http://127.0.0.1:{PORT}/#{place}", f"document.body?.innerText.includes('{words}')")
                 time.sleep(5)  # curves are drawn after the words
-                page.run(WITHOUT_ASSISTANT)
-                time.sleep(1)
                 save(taken(page, scratch), DOCS / f"audit-{name}.png")
 
 

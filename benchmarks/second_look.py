@@ -13,6 +13,7 @@ a phone are false. For choosing; what ships is measured by `proctor evaluate`. I
 from __future__ import annotations
 
 import argparse
+import copy
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -30,7 +31,7 @@ from tqdm import tqdm
 from proctor_models.data.frames import read_image
 from proctor_models.data.manifest import Manifest
 from proctor_models.evaluation.stored import one_person
-from proctor_models.nets.checkpoint import load_net
+from proctor_models.nets.checkpoint import load_net, mix
 from proctor_models.nets.thing import ThingNet
 from proctor_models.runtime.image import crop_square, fit, normalise
 from proctor_models.runtime.predictor import MAX_THINGS, THING_MIN_SCORE, pooled
@@ -85,9 +86,8 @@ def cut(
 
 def mixed(kept: ThingNet, start: ThingNet, share: float) -> ThingNet:
     """The net with `share` of its start: on the line through what was kept and the start."""
-    net, own, base = ThingNet(kept.names), kept.state_dict(), start.state_dict()
-    step = (1 - share) / (1 - KEPT_SHARE)
-    net.load_state_dict({k: base[k] + step * (v - base[k]) if v.is_floating_point() else v for k, v in own.items()})
+    net = copy.deepcopy(kept)
+    mix(net, start.state_dict(), 1 - (1 - share) / (1 - KEPT_SHARE))
     return net.eval()
 
 

@@ -73,6 +73,9 @@ class SceneNet(Net):
     """Where it scores a box between this and `teach_from`, the class is not learnt as absent on that image."""
     paste: dict[str, float] = {}
     """Class to the share of training frames into which a thing of that class is pasted from another frame."""
+    coco_share: float = Field(default=0.0, ge=0, lt=1)
+    """Share of COCO's weights (`architecture`.pt in `weights`) in those that are kept (`nets.checkpoint.mix_coco`): a
+    few people's frames cost a net what it knew of phones in other hands."""
     nms_iou: float = Field(default=0.6, gt=0, lt=1)
     min_score: float = Field(default=0.02, gt=0, lt=1)
 

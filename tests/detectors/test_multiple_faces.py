@@ -56,6 +56,20 @@ def test_read__a_part_taken_for_a_person(observe: Observe) -> None:
     assert score(observe, CANDIDATE, FACE, arm) == pytest.approx(0.4)
 
 
+def test_read__an_arm_stretched_out_makes_no_second_person(observe: Observe) -> None:
+    around = ("person", (20, 60, 620, 480), 0.8)
+    assert score(observe, CANDIDATE, FACE, around) == pytest.approx(0.4)
+    # Of two boxes without a face, the smaller is doubted.
+    assert score(observe, CANDIDATE, around) == pytest.approx(0.475)
+
+
+def test_read__one_face_with_two_boxes(observe: Observe) -> None:
+    again = ("face_masked", (195, 130, 300, 290), 0.6)
+    assert score(observe, CANDIDATE, FACE, again) == 0
+    beside = ("face", (270, 120, 370, 240), 0.6)
+    assert score(observe, CANDIDATE, FACE, beside) == pytest.approx(0.6)
+
+
 def test_read__a_stray_box_around_the_head_does_not_gain_from_the_face(observe: Observe) -> None:
     stray = ("person", (180, 110, 320, 260), 0.1)
     assert score(observe, CANDIDATE, FACE, stray) == pytest.approx(0.05)

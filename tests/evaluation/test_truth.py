@@ -37,6 +37,7 @@ SCARF, LARGE_SCARF = (label("face", box, headwear="headscarf", ears="covered") f
         ("multiple_faces", [PERSON, FACE, FACE], ALL, False),
         ("multiple_faces", [FACE, MASKED], ("face", "face_masked"), True),
         ("multiple_faces", [FACE], ("face",), None),
+        ("multiple_faces", [FACE], ("face", "face_masked"), None),  # somebody may show the back of the head
         ("seat_absence", [], ALL, True),
         ("seat_absence", [FACE], ("person",), False),
         ("seat_absence", [], ("face", "face_masked"), None),

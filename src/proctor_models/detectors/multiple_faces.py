@@ -4,13 +4,15 @@ The score is that of the second surest distinct person. Persons and faces are me
 candidate does not count as two:
 
 - two person boxes that overlap by more than 0.7 are one person;
+- two faces of which one lies mostly in the other are one face;
 - a face that lies mostly in a person's box belongs to that person, who is as sure as the surer of the two;
   each person owns one face;
 - a further face is a person of its own: outside every person box, or beside the owner's face in one.
 
-Three kinds of "person" are doubtful and count half: a person box without a face that lies almost whole in
-another person's box (an arm, a reflection), a very small one (a coat far off, a picture on the wall), and a
-further face much smaller than the owner's (a card held up, a poster behind). Always assessable.
+Four kinds of "person" are doubtful and count half: a person box without a face that lies almost whole in
+another person's box (an arm, a reflection), one around almost all of the box of a person who shows a face (the
+same person with an arm stretched out), a very small one (a coat far off, a picture on the wall), and a further
+face much smaller than the owner's (a card held up, a poster behind). Always assessable.
 
 Somebody who enters is read here too: the moment the second person is in the picture, whichever way they came.
 """
@@ -27,6 +29,8 @@ from proctor_models.types import FACES, VIEWS, Boxes, Detections, Observation, R
 SAME_PERSON_IOU = 0.7
 OWNS_FACE = 0.6
 """Share of a face that lies in the box of the person it belongs to."""
+SAME_FACE = 0.7
+"""Share of the smaller of two faces that lies in the other where they are one."""
 CONTAINED = 0.85
 """Share of a person box that lies in another person's box."""
 SMALL_SHARE = 0.015
@@ -88,7 +92,7 @@ def _distinct(persons: Detections) -> list[Someone]:
 def _assign(persons: list[Someone], faces: Detections) -> tuple[list[Someone], list[Someone]]:
     """Persons with the face each owns, and the further faces as people; surest faces choose first."""
     owners, further = list(persons), []
-    for i in np.argsort(-faces.scores, kind="stable"):
+    for i in _distinct_faces(faces):
         face, score, px2 = faces.xyxy[i], float(faces.scores[i]), float(area(faces.xyxy[i][None])[0])
         around = [k for k, p in enumerate(owners) if covered(face[None], p.xyxy[None])[0, 0] >= OWNS_FACE]
         free = [k for k in around if not owners[k].face_px2]
@@ -101,10 +105,25 @@ def _assign(persons: list[Someone], faces: Detections) -> tuple[list[Someone], l
     return owners, further
 
 
+def _distinct_faces(faces: Detections) -> list[int]:
+    """Rows of `faces`, surest first, without those that are another one's again."""
+    kept: list[int] = []
+    shared = covered(faces.xyxy, faces.xyxy)
+    for i in np.argsort(-faces.scores, kind="stable"):
+        if not any(max(shared[i, j], shared[j, i]) >= SAME_FACE for j in kept):
+            kept.append(int(i))
+    return kept
+
+
 def _doubt_contained(someone: Someone, i: int, owners: list[Someone]) -> Someone:
-    others = [other for k, other in enumerate(owners) if k != i and _px2(other) > _px2(someone)]
-    inside = any(covered(someone.xyxy[None], other.xyxy[None])[0, 0] > CONTAINED for other in others)
-    return replace(someone, score=someone.score * DOUBT) if inside and not someone.face_px2 else someone
+    if someone.face_px2:
+        return someone
+    for other in (other for k, other in enumerate(owners) if k != i):
+        small, large = sorted((someone, other), key=_px2)
+        nested = covered(small.xyxy[None], large.xyxy[None])[0, 0] > CONTAINED
+        if nested and (small is someone or other.face_px2):
+            return replace(someone, score=someone.score * DOUBT)
+    return someone
 
 
 def _doubt_small(someone: Someone, least_px2: float) -> Someone:

@@ -77,9 +77,10 @@ def _mask(frame: FrameRecord) -> bool | None:
 
 
 def _multiple_faces(frame: FrameRecord) -> bool | None:
+    """Two faces are two people; one labelled face leaves open who turns the back to the camera."""
     if "person" in frame.labelled:
         return len(_boxes(frame, "person")) >= 2
-    return len(_boxes(frame, *FACES)) >= 2 if set(FACES) <= set(frame.labelled) else None
+    return True if set(FACES) <= set(frame.labelled) and len(_boxes(frame, *FACES)) >= 2 else None
 
 
 def _seat_absence(frame: FrameRecord) -> bool | None:

@@ -25,11 +25,11 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from proctor_models import tracking
 from proctor_models.config import Recipe
-from proctor_models.config_nets import ThingNet
+from proctor_models.config_nets import Net, SceneNet, ThingNet
 from proctor_models.data.manifest import MANIFEST_FILE, Manifest, data_version
 from proctor_models.errors import CheckpointError, DataError
 from proctor_models.files import building, write_json
-from proctor_models.nets.checkpoint import blend, mix, save_net
+from proctor_models.nets.checkpoint import blend, mix, mix_coco, save_net
 from proctor_models.training.modules import MONITOR, NetModule
 from proctor_models.training.prepare import Prepared, prepare, soup_folders, start_file
 from proctor_models.training.record import HISTORY_FILE, METRICS_FILE, Recorder, curves, read_history
@@ -88,9 +88,14 @@ def plan_sha256(recipe: Recipe, net: NetName) -> str:
     meaning = json.dumps({"seed": recipe.seed, "net": net, **plan.model_dump(mode="json")}, sort_keys=True)
     digest = hashlib.sha256(meaning.encode())
     proposals = plan.proposals if isinstance(plan, ThingNet) else ""
-    for path in filter(None, (plan.init, proposals, *plan.soup)):
+    for path in filter(None, (plan.init, proposals, _coco(plan), *plan.soup)):
         digest.update(start_file(recipe, path).read_bytes())
     return digest.hexdigest()
+
+
+def _coco(plan: Net) -> str:
+    """COCO's weights that a scene net keeps a share of; "" where it keeps none."""
+    return f"{plan.architecture}.pt" if isinstance(plan, SceneNet) and plan.coco_share else ""
 
 
 def _quiet() -> None:
@@ -179,6 +184,9 @@ def _keep(
     raw = torch.load(kept, map_location="cpu", weights_only=True)
     module.load_state_dict(raw["state_dict"], strict=False)
     blend(module.net, soup_folders(recipe, net))
+    plan = recipe.plan(net)
+    if isinstance(plan, SceneNet) and plan.coco_share:
+        mix_coco(module.net, start_file(recipe, _coco(plan)), plan.coco_share)
     if prepared.start:
         mix(module.net, prepared.start, prepared.start_share)
     history = read_history(session.folder)
@@ -188,7 +196,7 @@ def _keep(
         spec = prepared.module.spec
         said = {"recipe": spec.recipe, "data_version": spec.data_version, **prepared.counts, **prepared.people}
         # Figures of an epoch are of the trained net alone; averaged weights are measured by `proctor evaluate`.
-        averaged = module.recipe.soup or prepared.start
+        averaged = module.recipe.soup or prepared.start or _coco(plan)
         of_epoch = f"{module.recipe.keep}_before_averaging" if averaged else module.recipe.keep
         figures: dict[str, Any] = {of_epoch: chosen, "epochs": len(history), **said}
         write_json(part / METRICS_FILE, figures)

@@ -129,14 +129,14 @@ def test_mask_layers__cover_what_the_fit_says(fit: str) -> None:
     }[fit]
 
 
-@pytest.mark.parametrize("name", ["phone", *sorted(held.NO_PHONES)])
+@pytest.mark.parametrize("name", ["phone", "notebook", *sorted(held.NO_PHONES)])
 def test_draw_grip__shows_the_thing_in_a_hand(name: str) -> None:
     rng = np.random.default_rng(8)
     grip = draw_grip(rng, head(), look(), picture(), name)
     painted = render(grip.solids, grip.space, look(), grip.reach, SIZE_WH)
     assert painted is not None
     assert grip.where in PLACES
-    assert grip.label == (name if name in ("phone", "remote") else "")
+    assert grip.label == {"phone": "phone", "remote": "remote", "notebook": "book_paper"}.get(name, "")
     assert painted.parts[0].sum() > 20
     assert sum(part.sum() for part in painted.parts[1:]) > 20
 

@@ -164,6 +164,20 @@ def closed_book(rng: np.random.Generator) -> Layer:
     return Layer(np.clip(_gloss(cover, rng, 0.15), 0, 255).astype(np.float32), rounded(width, height, 12))
 
 
+def notebook(rng: np.random.Generator) -> Layer:
+    """A notebook seen from its cover, most often black and plain: what is taken for a phone."""
+    width, height = 400, 560
+    cover = blank(width, height, rng.uniform(14, 52, 3) if rng.random() < 0.65 else rng.uniform(25, 190, 3))
+    if rng.random() < 0.4:  # an elastic band
+        cv2.rectangle(cover, (340, 0), (352, height), bgr(cover[0, 0] * 0.6), -1)
+    elif rng.random() < 0.4:  # spiral binding
+        for y in range(14, height, 22):
+            cv2.line(cover, (0, y), (20, y + 5), bgr(rng.uniform(90, 225, 3)), 4, cv2.LINE_AA)
+    if rng.random() < 0.25:
+        cv2.rectangle(cover, (90, 120), (310, 200), bgr(rng.uniform(90, 240, 3)), -1, cv2.LINE_AA)
+    return Layer(np.clip(_gloss(cover, rng, 0.2), 0, 255).astype(np.float32), rounded(width, height, 14))
+
+
 def mug(rng: np.random.Generator) -> Layer:
     """A mug with its handle; not labelled."""
     width, height = 300, 300

@@ -14,10 +14,12 @@ from proctor_models.types import FACES
 
 SHARES = {"in_ear": 0.30, "over_ear": 0.12, "mask": 0.12, "phone": 0.30, "no_phone": 0.16}
 """What is painted where nothing else is asked for, and on which share of the frames."""
-WEIGHTS = SHARES | {"glasses": 0.30}
-"""The same of everything that can be asked for: glasses, of whose arms some look like earphones."""
+WEIGHTS = SHARES | {"glasses": 0.30, "notebook": 0.16}
+"""The same of everything that can be asked for: glasses, of whose arms some look like earphones, and notebooks, which
+look like phones."""
 DEEDS = tuple(WEIGHTS)
-MIN_FACE_PX = {"in_ear": 84.0, "over_ear": 60.0, "mask": 56.0, "phone": 56.0, "no_phone": 56.0, "glasses": 84.0}
+MIN_FACE_PX = {"in_ear": 84.0, "over_ear": 60.0, "mask": 56.0, "phone": 56.0, "no_phone": 56.0}
+MIN_FACE_PX |= {"glasses": 84.0, "notebook": 56.0}
 """Smallest face, its longer side in pixels, on which a thing can still be made out."""
 WEBCAM_SHARE = 0.4
 """Share of the frames made from frames of the first view, where there are other ones too."""

@@ -16,6 +16,8 @@ from proctor_models.synth.faces.solids import Solid
 
 PLACES = ("front", "beside", "ear", "edge")
 SHARES = (0.42, 0.2, 0.18, 0.2)
+LABELS = {"phone": "phone", "remote": "remote", "notebook": "book_paper"}
+"""What is held to its class; the rest has none."""
 MIN_SEEN = 0.18
 """Smallest share of the thing that must be seen."""
 
@@ -29,7 +31,7 @@ class Grip:
     reach: NDArray[np.float64]
     where: str
     label: str
-    """Its class, or "" for what has none."""
+    """See `LABELS`."""
     whole_px2: float
     """How large the thing would be, seen whole from its front."""
 
@@ -50,25 +52,28 @@ def turned(roll_deg: float, yaw_deg: float, pitch_deg: float) -> NDArray[np.floa
 
 
 def draw_grip(rng: np.random.Generator, head: Head, look: Look, picture: Picture, what: str) -> Grip:
-    """A hand somewhere before a face, with a phone (`what` is "phone") or one of `held.NO_PHONES` in it."""
+    """A hand somewhere before a face, with what is called so in it: phone, notebook, or one of `held.NO_PHONES`."""
     where = str(rng.choice(PLACES, p=SHARES)) if what == "phone" else str(rng.choice(("front", "beside", "edge")))
     side = 1 if rng.random() < 0.5 else -1
     if what == "phone":
         shows_screen = where in ("front", "beside") and rng.random() < 0.25
         thing = held.phone(rng, "screen" if shows_screen else "back")
     else:
-        thing = held.no_phone(rng, what)
+        thing = held.notebook(rng) if what == "notebook" else held.no_phone(rng, what)
         shows_screen = True
     around = not shows_screen and where != "edge" and rng.random() < 0.4
+    hold: held.Grip = "edge" if what == "notebook" else "around" if around or where == "ear" else "behind"
     space = _ear_space(rng, head, side) if where == "ear" else _free_space(rng, head, picture, where, side)
     out = {"front": 0.45, "beside": 0.6, "ear": 0.5, "edge": 0.3}[where]
     forearm = space.axes @ np.array([side * out, 1.0, 0.15 if where != "ear" else -0.3])
     sleeve = _sleeve(rng, picture, head)
-    hand = held.hand(rng, thing, side, "around" if around or where == "ear" else "behind", forearm, look, sleeve)
+    hand = held.hand(rng, thing, side, hold, forearm, look, sleeve)
     ends = np.concatenate([np.zeros((1, 3)), forearm[None] * 42])
-    reach = np.concatenate([ends + offset for offset in np.array([[x, y, 0] for x in (-9, 9) for y in (-11, 11)])])
+    wide, high = np.maximum((9.0, 11.0), 1.2 * np.array(thing.half_cm[:2]))
+    offsets = np.array([[x, y, 0] for x in (-wide, wide) for y in (-high, high)])
+    reach = np.concatenate([ends + offset for offset in offsets])
     whole = 4 * thing.half_cm[0] * thing.half_cm[1] * space.px_per_cm**2
-    label = what if what in ("phone", "remote") else ""
+    label = LABELS.get(what, "")
     return Grip((thing.solid, *hand), space, reach, where, label, whole)
 
 

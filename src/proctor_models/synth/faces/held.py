@@ -16,7 +16,7 @@ from proctor_models.synth.faces.earphones import BLACK, WHITE, Tone
 from proctor_models.synth.faces.look import Look
 from proctor_models.synth.faces.solids import Field, Paint, Solid, ball, capsule, slab, tube, union
 
-Grip = Literal["around", "behind"]
+Grip = Literal["around", "behind", "edge"]
 FOREARM_CM = 34.0
 FINGERS = (0.86, 1.0, 0.97, 0.8)
 """Lengths against the longest, the little finger (lowest) first."""
@@ -42,6 +42,12 @@ def phone(rng: np.random.Generator, face: Literal["back", "screen"]) -> Thing:
 def no_phone(rng: np.random.Generator, name: str) -> Thing:
     """Something held like a phone: see `NO_PHONES`."""
     return NO_PHONES[name](rng)
+
+
+def notebook(rng: np.random.Generator) -> Thing:
+    """A closed notebook between A6 and A5."""
+    half = (float(rng.uniform(5.2, 7.4)), float(rng.uniform(7.2, 10.5)), float(rng.uniform(0.3, 0.9)))
+    return _thing("notebook", props.notebook(rng), half, 0.5, rng.uniform(0.05, 0.3))
 
 
 def _thing(name: str, picture: Layer, half: tuple[float, float, float], corner_cm: float, gloss: float) -> Thing:
@@ -121,14 +127,18 @@ def hand(
         rng: chooses where along the thing it holds.
         thing: what it holds.
         side: 1 where the hand comes from the right of the thing, -1 from the left.
-        grip: `around` lays the fingers across the front, which the camera sees; `behind` shows only their tips.
+        grip: `around` lays the fingers across the front, which the camera sees; `behind` shows only their tips; `edge`
+            pinches what is too wide for a hand, with the thumb on its front.
         towards: (3,) direction of the forearm in the thing's space.
         look: the light, and whose skin.
         sleeve: colour of a sleeve from the wrist on; None for a bare arm.
     """
     out = np.array([side, 1.0, 1.0])
     low = -min(thing.half_cm[1] - 0.5, 5.6 + float(rng.uniform(-0.6, 0.8)))
-    held = _around(rng, thing, out, low) if grip == "around" else _behind(thing, out, low)
+    if grip == "around":
+        held = _around(rng, thing, out, low)
+    else:
+        held = _behind(thing, out, low) if grip == "behind" else _edge(thing, out, low)
     way = np.asarray(towards, np.float64)
     way = way / max(float(np.linalg.norm(way)), 1e-6)
     elbow = held.wrist + way * FOREARM_CM
@@ -182,6 +192,22 @@ def _behind(thing: Thing, out: NDArray[np.float64], low: float) -> _Hold:
     nails.append(ball(np.array([-wide + 0.5, low + 3.3, deep + 1.2]) * out, (0.6, 0.75, 0.22)))
     flesh.append(ball(np.array([0.3, low + 0.4, -deep - 1.6]) * out, (wide + 0.6, 4.4, 1.6)))
     return _Hold(flesh, nails, np.array([0.2, low - 4.4, -deep - 2.0]) * out)
+
+
+def _edge(thing: Thing, out: NDArray[np.float64], low: float) -> _Hold:
+    """The thumb on the front, the fingers behind, the palm beside."""
+    wide, _, deep = thing.half_cm
+    middle = low + 2.4
+    flesh: list[Field] = []
+    for i in range(len(FINGERS)):
+        y = low + FINGER_STEP_CM * i
+        flesh.append(tube(np.array([(wide + 1.3, y - 0.3, -deep - 0.6), (wide - 2.5, y, -deep - 0.9)]) * out, 0.75))
+    thumb = [(wide + 1.7, middle - 2.4, -0.2), (wide + 0.5, middle + 0.2, deep + 0.5)]
+    tip = np.array([wide - 2.2, middle + 1.7, deep + 0.55])
+    flesh.append(tube(np.array([*thumb, tip]) * out, 0.88))
+    flesh.append(ball(np.array([wide + 1.6, middle - 1.2, -deep - 0.5]) * out, (1.7, 4.0, 1.5)))
+    nails = [ball((tip + np.array([-0.05, 0.1, 0.7])) * out, (0.7, 0.6, 0.22))]
+    return _Hold(flesh, nails, np.array([wide + 2.2, middle - 5.2, -deep - 0.6]) * out)
 
 
 def _flat(tone: NDArray[np.float64]) -> Paint:

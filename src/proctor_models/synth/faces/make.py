@@ -203,8 +203,8 @@ def _do(scene: Scene, deed: str, pictures: Cutouts) -> None:
         scene.glasses(pictures)
     elif deed == "mask":
         scene.masked(FITS[int(rng.choice(3, p=FIT_SHARES))])
-    elif deed == "phone":
-        scene.held("phone")
+    elif deed in ("phone", "notebook"):
+        scene.held(deed)
     else:
         scene.held(str(rng.choice(sorted(held.NO_PHONES))))
 

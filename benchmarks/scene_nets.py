@@ -5,10 +5,13 @@ r"""Scene nets side by side on one side of a split, before any export: average p
         0.5*data/checkpoints/scene+0.5*export/evaluation/checkpoints/scene
     python benchmarks/scene_nets.py --data data/evaluation/split data/checkpoints/scene --resolution 640x480 768x576
     python benchmarks/scene_nets.py --data data/evaluation/split data/checkpoints/scene --tiles
+    python benchmarks/scene_nets.py --data data/evaluation/split --split test --coco WEIGHTS/yolo26n.pt \
+        --kept-share 0.2 --shares 0 0.15 0.2 0.3 data/checkpoints-0.8.0/evaluation/scene
 
-`--tiles` looks at the whole frame and at four overlapping quarters of it, each as large as the net's input. A net is a
-checkpoint folder, or a mean of several by weight ("model soups", Wortsman et al., ICML 2022). For choosing between
-recipes; what ships is measured by `proctor evaluate`. Intervals: 95 %, by resampling people.
+`--shares` draws nets with other shares of COCO's weights from one that kept a share (`coco_share`). `--tiles` looks at
+the whole frame and at four overlapping quarters of it, each as large as the net's input. A net is a checkpoint folder,
+or a mean of several by weight ("model soups", Wortsman et al., ICML 2022). For choosing between recipes; what ships is
+measured by `proctor evaluate`. Intervals: 95 %, by resampling people.
 """
 
 from __future__ import annotations
@@ -35,7 +38,7 @@ from proctor_models.evaluation.bootstrap import each, interval, resample
 from proctor_models.evaluation.matching import match
 from proctor_models.evaluation.precision import box_ap
 from proctor_models.evaluation.thresholds import recall_with_few_false
-from proctor_models.nets.checkpoint import blend, check_blend, load_net
+from proctor_models.nets.checkpoint import blend, check_blend, load_net, mix_coco
 from proctor_models.nets.scene import SceneNet
 from proctor_models.runtime.image import fit, letterbox, normalise
 from proctor_models.runtime.spec import NetSpec
@@ -61,8 +64,8 @@ class Found:
     ids: NDArray[np.int64]
 
 
-def load(words: str) -> tuple[SceneNet, NetSpec]:
-    """A net from ``FOLDER`` or ``WEIGHT*FOLDER+WEIGHT*FOLDER``, ready to run."""
+def load(words: str, coco: Path | None = None, share: float = 0.0) -> tuple[SceneNet, NetSpec]:
+    """A net from ``FOLDER`` or ``WEIGHT*FOLDER+WEIGHT*FOLDER``, ready to run; `share` of `coco`'s weights mixed in."""
     parts = [part.rpartition("*") for part in words.split("+")]
     folders = [Path(folder) for _, _, folder in parts]
     weights = [float(weight or 1) for weight, _, _ in parts]
@@ -72,6 +75,8 @@ def load(words: str) -> tuple[SceneNet, NetSpec]:
     blend(net, soup)
     if not isinstance(net, SceneNet):
         raise SystemExit(f"{words}: expected scene nets, got {spec.net}")
+    if coco is not None:
+        mix_coco(net, coco, share)
     net.fuse()
     return net, spec
 
@@ -158,14 +163,21 @@ def main() -> None:
     parser.add_argument("--split", choices=("val", "test"), default="val")
     parser.add_argument("--resolution", type=resolution, nargs="*", default=[None], help="WxH other than the net's own")
     parser.add_argument("--tiles", action="store_true", help="the frame's quarters, too")
+    parser.add_argument("--coco", type=Path, help="COCO's weights, yolo26n.pt")
+    parser.add_argument("--kept-share", type=float, default=0.0, help="share of COCO's weights that the nets kept")
+    parser.add_argument("--shares", type=float, nargs="*", default=[None], help="shares of COCO's weights instead")
     args = parser.parse_args()
+    if args.shares != [None] and args.coco is None:
+        parser.error("--shares: expected --coco beside it")
     manifest = Manifest.load(args.data).of(args.split)
     print("| net | class | webcam: AP50, recall at 2 % false frames | other pictures |\n| --- | --- | --- | --- |")
-    for words, wh in product(args.nets, args.resolution):
-        net, spec = load(words)
+    for words, wh, share in product(args.nets, args.resolution, args.shares):
+        coco = None if share is None else args.coco
+        net, spec = load(words, coco, 0.0 if share is None else 1 - (1 - share) / (1 - args.kept_share))
         spec = replace(spec, resolution_wh=wh or spec.resolution_wh)
         found = (look_tiled if args.tiles else look)(net, spec, manifest)
         shown = f"{words} at {spec.resolution_wh[0]}x{spec.resolution_wh[1]}{' with tiles' if args.tiles else ''}"
+        shown += "" if share is None else f", COCO's share {share:g}"
         for name in CLASSES:
             class_id = spec.names.index(name)
             cells = (

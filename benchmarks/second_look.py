@@ -34,7 +34,7 @@ from proctor_models.evaluation.stored import one_person
 from proctor_models.nets.checkpoint import load_net, mix
 from proctor_models.nets.thing import ThingNet
 from proctor_models.runtime.image import crop_square, fit, normalise
-from proctor_models.runtime.predictor import MAX_THINGS, THING_MIN_SCORE, pooled
+from proctor_models.runtime.predictor import MAX_THINGS, THING_MIN_SCORE, counted, pooled
 from proctor_models.runtime.spec import NetSpec
 
 BASE = "mobilenet_v2-b0353104.pth"
@@ -105,7 +105,7 @@ def rescored(fold: Fold, said: Sequence[NDArray[np.float32]], weight: float) -> 
     again = []
     for one, rows, answers in zip(fold.found, fold.asked, said, strict=True):
         scores = one.scores.copy()
-        scores[rows] = pooled(scores[rows], answers, weight)
+        scores[rows] = pooled(scores[rows], answers, weight * counted(scores[rows]))
         again.append(replace(one, scores=scores))
     return again
 

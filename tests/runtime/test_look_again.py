@@ -66,11 +66,11 @@ def test_look_again__leaves_what_it_does_not_know_alone(predictor: Callable[...,
 
 
 def test_look_again__the_best_of_many(predictor: Callable[..., Predictor], picture: Image) -> None:
-    found = [("phone", (2 + 9 * i, 18, 10 + 9 * i, 28), 0.3 + 0.05 * i) for i in range(6)]
+    found = [("phone", (2 + 9 * i, 18, 10 + 9 * i, 28), 0.35 + 0.05 * i) for i in range(6)]
     scene = predictor(found, 0.01).observe(picture).scene
     assert (scene.scores < 0.1).sum() == MAX_THINGS
     # The least sure were not asked about.
-    assert scene.scores[: 6 - MAX_THINGS].tolist() == pytest.approx([0.45, 0.4, 0.35, 0.3])
+    assert scene.scores[: 6 - MAX_THINGS].tolist() == pytest.approx([0.5, 0.45, 0.4, 0.35])
 
 
 def test_look_again__batch_is_the_crops(predictor: Callable[..., Predictor], picture: Image) -> None:
@@ -84,10 +84,13 @@ def test_look_again__batch_is_the_crops(predictor: Callable[..., Predictor], pic
     np.testing.assert_array_equal(batches[0], normalise(crop, (0, 0, 0), (1, 1, 1))[None])
 
 
-def test_look_again__may_be_asked_earlier_or_later(predictor: Callable[..., Predictor], picture: Image) -> None:
-    made = predictor([("phone", (10, 18, 20, 28), 0.19)], 0.9)
-    assert float(made.observe(picture).scene.scores[0]) == pytest.approx(0.19)
-    assert float(made.observe(picture, ask_from=0.1).scene.scores[0]) > 0.5
+@pytest.mark.parametrize(("seen", "share"), [(0.201, 0.01), (0.25, 0.5), (0.299, 0.99), (0.3, 1.0)])
+def test_look_again__counts_more_the_surer_the_first_look(
+    predictor: Callable[..., Predictor], picture: Image, seen: float, share: float
+) -> None:
+    made = predictor([("phone", (10, 18, 20, 28), seen)], 0.9)
+    odds = seen / (1 - seen) * 9 ** (THING_WEIGHT * share)
+    assert float(made.observe(picture).scene.scores[0]) == pytest.approx(odds / (1 + odds), abs=1e-3)
 
 
 def test_look_again__nothing_to_ask(predictor: Callable[..., Predictor], picture: Image) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -11,15 +10,13 @@ from proctor_models.detectors import DETECTORS
 from proctor_models.errors import DataError
 from proctor_models.runtime.findings import Finding
 from proctor_models.runtime.pixels import read_image
-from proctor_models.runtime.predictor import THING_MIN_SCORE, Predictor
-from proctor_models.types import Image, Observation, View
+from proctor_models.runtime.predictor import Predictor
+from proctor_models.types import View
 
 TOLERANCE = 0.1
 """By how much a score of a kept picture may differ: JPEG changes every pixel a little."""
 TOLERANCE_OF_TWO = 0.3
 """The same where the odds of two nets are pooled: it changes both, and crops of a few pixels more."""
-NEAR = 0.1
-"""How far compression may move a score of the scene net past the step from which a second look is asked for."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,7 @@ class Rescored:
 
 
 def rescore(folder: Path, finding: Finding, predictor: Predictor) -> Rescored:
-    """Ask the finding's detector about its peak picture; the answer that is nearest to the record."""
+    """Ask the finding's detector about its peak picture."""
     detector = next((each for each in DETECTORS if each.name == finding.detector), None)
     recorded = finding.peak_score or 0.0
     if detector is None or finding.peak_score is None:
@@ -56,22 +53,8 @@ def rescore(folder: Path, finding: Finding, predictor: Predictor) -> Rescored:
         image = read_image(folder / path)
     except DataError as error:
         return Rescored(finding.id, recorded, None, str(error))
-    readings = [detector.read(one) for one in _observed(image, finding, predictor)]
-    scores = [float(reading.score) for reading in readings if reading.score is not None]
-    if not scores:
-        return Rescored(finding.id, recorded, None, readings[0].why or "one picture alone cannot answer")
+    reading = detector.read(predictor.observe(image, finding.peak_s or 0.0, cast(View, finding.view)))
+    if reading.score is None:
+        return Rescored(finding.id, recorded, None, reading.why or "one picture alone cannot answer")
     two = predictor.thing is not None and detector.name in predictor.thing.spec.names
-    nearest = min(scores, key=lambda score: abs(score - recorded))
-    return Rescored(finding.id, recorded, nearest, allowed=TOLERANCE_OF_TWO if two else TOLERANCE)
-
-
-def _observed(image: Image, finding: Finding, predictor: Predictor) -> Iterator[Observation]:
-    """The picture as it is seen; and as it is where boxes near the step get, or do not get, their second look.
-
-    A box that compression moved over that step jumps to another score, though it is the same picture.
-    """
-    at, view = finding.peak_s or 0.0, cast(View, finding.view)
-    yield predictor.observe(image, at, view)
-    if predictor.thing is not None:
-        for step in (THING_MIN_SCORE - NEAR, THING_MIN_SCORE + NEAR):
-            yield predictor.observe(image, at, view, ask_from=step)
+    return Rescored(finding.id, recorded, float(reading.score), allowed=TOLERANCE_OF_TWO if two else TOLERANCE)

@@ -159,8 +159,8 @@ def _add_faces(verbs: Verbs[argparse.ArgumentParser]) -> None:
     faces.add_argument("--splits", default="train", help="sides of the split to paint on, divided by commas")
     faces.add_argument(
         "--deeds",
-        help="what to paint, divided by commas: in_ear, over_ear, mask, phone, no_phone, glasses, notebook (default: all "
-        "but the last two)",
+        help="what to paint, divided by commas: in_ear, over_ear, mask, phone, no_phone, glasses, notebook (default: "
+        "all but the last two)",
     )
     faces.add_argument("--cutouts", type=Path, help="folder of PNG files of earphones with transparency")
     text = "JPEG file to show every frame with its boxes; it shows real people"

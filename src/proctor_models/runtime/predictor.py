@@ -44,6 +44,8 @@ THING_MIN_SCORE = 0.2
 """Boxes scored lower get no second look: it would find next to none of them, and cost most of its time."""
 MAX_THINGS = 2
 """Boxes looked at again in one frame, best first."""
+THING_FULL_SCORE = 0.3
+"""From here on the second look counts in full, below it less and less: a step would be one that compression crosses."""
 THING_WEIGHT = 0.75
 """What the odds of `thing` count beside those of `scene`, which count 1."""
 
@@ -111,10 +113,8 @@ class Predictor:
         nets = dict(zip(NETS, (self.scene, self.head, self.thing), strict=True))
         return {name: net for name, net in nets.items() if net is not None}
 
-    def observe(
-        self, image: Image, timestamp_s: float = 0.0, view: View = "first", ask_from: float = THING_MIN_SCORE
-    ) -> Observation:
-        """What all nets see in one frame (any picture `as_bgr` takes); `ask_from`: see `look_again`.
+    def observe(self, image: Image, timestamp_s: float = 0.0, view: View = "first") -> Observation:
+        """What all nets see in one frame (any picture `as_bgr` takes).
 
         Raises:
             DataError: the picture is not one `as_bgr` takes.
@@ -124,7 +124,7 @@ class Predictor:
         height, width = image.shape[:2]
         batch, fit = self.preprocess(image)
         boxes, scores = self.forward(batch)
-        scene = self.look_again(image, self.postprocess(boxes, scores, fit, (width, height)), ask_from)
+        scene = self.look_again(image, self.postprocess(boxes, scores, fit, (width, height)))
         return Observation(timestamp_s, view, (width, height), scene, self.read_heads(image, scene))
 
     def observe_many(self, images: Iterable[Image], view: View = "first") -> Iterator[Observation]:
@@ -163,8 +163,8 @@ class Predictor:
         order = order[shorter[order] >= MIN_SIDE_PX]
         return Detections(xyxy[order], best[order], class_ids[order], spec.names)
 
-    def look_again(self, image: Image, scene: Detections, ask_from: float = THING_MIN_SCORE) -> Detections:
-        """The same boxes, those that `thing` knows and `scene` scores `ask_from` or higher scored by both, best first.
+    def look_again(self, image: Image, scene: Detections) -> Detections:
+        """The same boxes, best first; those that `thing` knows and `scene` scores `THING_MIN_SCORE` up scored by both.
 
         The odds of both are pooled, each to the power of its weight (logarithmic opinion pool; Genest and Zidek,
         "Combining probability distributions", Statistical Science 1986).
@@ -174,14 +174,14 @@ class Predictor:
         spec = self.thing.spec
         column = np.array([spec.names.index(name) if name in spec.names else -1 for name in scene.class_names])
         longer = (scene.xyxy[:, 2:] - scene.xyxy[:, :2]).max(1, initial=0)
-        asked = (column[scene.class_ids] >= 0) & (scene.scores >= ask_from) & (longer >= spec.min_face_px)
+        asked = (column[scene.class_ids] >= 0) & (scene.scores >= THING_MIN_SCORE) & (longer >= spec.min_face_px)
         chosen = np.flatnonzero(asked)[:MAX_THINGS]
         if not len(chosen):
             return scene
         said = self.thing.run(_crops(image, scene.xyxy[chosen], spec, self._thing_normaliser))["attributes"]
         theirs = said[np.arange(len(chosen)), column[scene.class_ids[chosen]]]
         scores = scene.scores.copy()
-        scores[chosen] = pooled(scores[chosen], theirs, THING_WEIGHT)
+        scores[chosen] = pooled(scores[chosen], theirs, THING_WEIGHT * counted(scores[chosen]))
         order = np.argsort(-scores, kind="stable")
         return Detections(scene.xyxy[order], scores[order], scene.class_ids[order], scene.class_names)
 
@@ -212,8 +212,18 @@ def _crops(image: Image, xyxy: Boxes, spec: NetSpec, normaliser: Normaliser) -> 
     return batch
 
 
-def pooled(scores: Scores, others: Scores, weight: float) -> Scores:
-    """Scores (n,) whose odds are those of `scores` times those of `others` to the power of `weight`.
+def counted(scores: Scores) -> Scores:
+    """How much of a second look counts by the first one's scores (n,): 0 at `THING_MIN_SCORE`, 1 from the full one on.
+
+    >>> counted(np.array([0.2, 0.25, 0.6])).round(2).tolist()
+    [0.0, 0.5, 1.0]
+    """
+    share: Scores = np.clip((scores - THING_MIN_SCORE) / (THING_FULL_SCORE - THING_MIN_SCORE), 0, 1)
+    return share
+
+
+def pooled(scores: Scores, others: Scores, weight: float | Scores) -> Scores:
+    """Scores (n,) whose odds are those of `scores` times those of `others` to the power of `weight`, one or (n,).
 
     >>> pooled(np.array([0.5, 0.5, 0.8], np.float32), np.array([0.5, 0.8, 0.2], np.float32), 1.0).round(2).tolist()
     [0.5, 0.800000011920929, 0.5]

@@ -25,11 +25,13 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from proctor_models import tracking
 from proctor_models.config import Recipe
-from proctor_models.config_nets import Net, SceneNet, ThingNet
+from proctor_models.config_nets import Net, ThingNet
+from proctor_models.config_nets import SceneNet as SceneRecipe
 from proctor_models.data.manifest import MANIFEST_FILE, Manifest, data_version
 from proctor_models.errors import CheckpointError, DataError
 from proctor_models.files import building, write_json
 from proctor_models.nets.checkpoint import blend, mix, mix_coco, save_net
+from proctor_models.nets.scene import SceneNet
 from proctor_models.training.modules import MONITOR, NetModule
 from proctor_models.training.prepare import Prepared, prepare, soup_folders, start_file
 from proctor_models.training.record import HISTORY_FILE, METRICS_FILE, Recorder, curves, read_history
@@ -95,7 +97,7 @@ def plan_sha256(recipe: Recipe, net: NetName) -> str:
 
 def _coco(plan: Net) -> str:
     """COCO's weights that a scene net keeps a share of; "" where it keeps none."""
-    return f"{plan.architecture}.pt" if isinstance(plan, SceneNet) and plan.coco_share else ""
+    return f"{plan.architecture}.pt" if isinstance(plan, SceneRecipe) and plan.coco_share else ""
 
 
 def _quiet() -> None:
@@ -185,7 +187,7 @@ def _keep(
     module.load_state_dict(raw["state_dict"], strict=False)
     blend(module.net, soup_folders(recipe, net))
     plan = recipe.plan(net)
-    if isinstance(plan, SceneNet) and plan.coco_share:
+    if isinstance(plan, SceneRecipe) and isinstance(module.net, SceneNet) and plan.coco_share:
         mix_coco(module.net, start_file(recipe, _coco(plan)), plan.coco_share)
     if prepared.start:
         mix(module.net, prepared.start, prepared.start_share)

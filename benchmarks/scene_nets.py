@@ -6,9 +6,9 @@ r"""Scene nets side by side on one side of a split, before any export: average p
     python benchmarks/scene_nets.py --data data/evaluation/split data/checkpoints/scene --resolution 640x480 768x576
     python benchmarks/scene_nets.py --data data/evaluation/split data/checkpoints/scene --tiles
     python benchmarks/scene_nets.py --data data/evaluation/split --split test --coco WEIGHTS/yolo26n.pt \
-        --kept-share 0.2 --shares 0 0.15 0.2 0.3 data/checkpoints-0.8.0/evaluation/scene
+        --shares 0 0.15 0.2 0.3 data/checkpoints-0.8.0/evaluation/scene
 
-`--shares` draws nets with other shares of COCO's weights from one that kept a share (`coco_share`). `--tiles` looks at
+`--shares` draws nets with shares of COCO's weights mixed in (`coco_share`). `--tiles` looks at
 the whole frame and at four overlapping quarters of it, each as large as the net's input. A net is a checkpoint folder,
 or a mean of several by weight ("model soups", Wortsman et al., ICML 2022). For choosing between recipes; what ships is
 measured by `proctor evaluate`. Intervals: 95 %, by resampling people.
@@ -164,16 +164,14 @@ def main() -> None:
     parser.add_argument("--resolution", type=resolution, nargs="*", default=[None], help="WxH other than the net's own")
     parser.add_argument("--tiles", action="store_true", help="the frame's quarters, too")
     parser.add_argument("--coco", type=Path, help="COCO's weights, yolo26n.pt")
-    parser.add_argument("--kept-share", type=float, default=0.0, help="share of COCO's weights that the nets kept")
-    parser.add_argument("--shares", type=float, nargs="*", default=[None], help="shares of COCO's weights instead")
+    parser.add_argument("--shares", type=float, nargs="*", default=[None], help="shares of COCO's weights mixed in")
     args = parser.parse_args()
     if args.shares != [None] and args.coco is None:
         parser.error("--shares: expected --coco beside it")
     manifest = Manifest.load(args.data).of(args.split)
     print("| net | class | webcam: AP50, recall at 2 % false frames | other pictures |\n| --- | --- | --- | --- |")
     for words, wh, share in product(args.nets, args.resolution, args.shares):
-        coco = None if share is None else args.coco
-        net, spec = load(words, coco, 0.0 if share is None else 1 - (1 - share) / (1 - args.kept_share))
+        net, spec = load(words, None if share is None else args.coco, share or 0.0)
         spec = replace(spec, resolution_wh=wh or spec.resolution_wh)
         found = (look_tiled if args.tiles else look)(net, spec, manifest)
         shown = f"{words} at {spec.resolution_wh[0]}x{spec.resolution_wh[1]}{' with tiles' if args.tiles else ''}"

@@ -12,7 +12,7 @@ from packed import SPECS, build, picture, write_scene  # noqa: F401 - fixtures
 from proctor_models.audit.rescore import TOLERANCE, TOLERANCE_OF_TWO, rescore
 from proctor_models.runtime.findings import Finding, Text
 from proctor_models.runtime.model import Net
-from proctor_models.runtime.predictor import THING_WEIGHT, Predictor
+from proctor_models.runtime.predictor import THING_WEIGHT, Predictor, counted, pooled
 
 TEXT = Text("手机", "Phone")
 
@@ -37,3 +37,18 @@ def test_rescore__two_nets_are_allowed_more(tmp_path: Path, request: pytest.Fixt
     alone = rescore(tmp_path, finding(0.6), Predictor(scene))
     assert alone.difference == pytest.approx(0, abs=1e-5)
     assert (asked.allowed, alone.allowed) == (TOLERANCE_OF_TWO, TOLERANCE)
+
+
+@pytest.mark.parametrize(("seen", "was"), [(0.23, 0.31), (0.19, 0.28), (0.31, 0.21)])
+def test_rescore__where_the_second_look_begins_compression_moves_much(
+    tmp_path: Path, request: pytest.FixtureRequest, seen: float, was: float
+) -> None:
+    write, image = request.getfixturevalue("write_scene"), request.getfixturevalue("picture")
+    cv2.imwrite(str(tmp_path / "F0001-peak.jpg"), image)
+    thing = build(SPECS["thing"], {"attributes": np.array([0.97], np.float32)}).SerializeToString()
+    (tmp_path / "thing.onnx").write_bytes(thing)
+    recorded = pooled(np.array([was]), np.array([0.97]), THING_WEIGHT * counted(np.array([was])))
+    both = Predictor(Net.load(write([("phone", (10, 18, 20, 28), seen)])), thing=Net.load(tmp_path / "thing.onnx"))
+    asked = rescore(tmp_path, finding(float(recorded[0])), both)
+    assert asked.difference < TOLERANCE_OF_TWO
+    assert abs(float(both.observe(image).scene.scores[0]) - asked.recorded) > TOLERANCE_OF_TWO

@@ -29,27 +29,24 @@ from proctor_models.evaluation.measures import Draws, Measured, ranking, recall_
 from proctor_models.nets.checkpoint import load_net
 from proctor_models.nets.head import HeadNet
 
-MIN_FACE_PX = 24
 DRAWS = Draws(times=1000, seed=0)
 
 
-def held_out(data: Path, crop_scale: float) -> tuple[Manifest, list[HeadLabel]]:
-    """The labelled heads of validation and test frames."""
-    manifest = Manifest.load(data)
-    frames = [frame for frame in manifest if frame.split in ("val", "test") and frame.tags.get("synthetic") != "true"]
-    return manifest, known_attributes([head for f in frames for head in head_labels(f, MIN_FACE_PX, crop_scale)])
-
-
-def read(data: Path, checkpoint: Path, side: int) -> tuple[list[HeadLabel], NDArray[np.float64]]:
-    """The heads a fold holds out, and what its net says of each (heads, attributes) from crops of `side` px."""
+def read(data: Path, checkpoint: Path, sides: Sequence[int]) -> tuple[list[HeadLabel], dict[int, NDArray[np.float64]]]:
+    """The heads a fold holds out, and by side of the crop in px what its net says of each (heads, attributes)."""
     net, spec = load_net(checkpoint)
     if not isinstance(net, HeadNet):
         raise SystemExit(f"{checkpoint}: expected a head net, got {spec.net}")
-    manifest, heads = held_out(data, spec.crop_scale)
-    crops = HeadCrops(manifest, heads, replace(spec, resolution_wh=(side, side)))
-    with torch.inference_mode():
-        said = [net(batch[0]).numpy() for batch in tqdm(DataLoader(crops, batch_size=16), unit="batch", leave=False)]
-    return heads, np.concatenate(said).astype(np.float64)
+    manifest = Manifest.load(data)
+    frames = [frame for frame in manifest if frame.split in ("val", "test") and frame.tags.get("synthetic") != "true"]
+    heads = known_attributes([head for f in frames for head in head_labels(f, spec.min_face_px, spec.crop_scale)])
+    said = {}
+    for side in sides:
+        crops = DataLoader(HeadCrops(manifest, heads, replace(spec, resolution_wh=(side, side))), batch_size=16)
+        with torch.inference_mode():
+            rows = [net(batch[0]).numpy() for batch in tqdm(crops, desc=f"{side} px", unit="batch", leave=False)]
+        said[side] = np.concatenate(rows).astype(np.float64)
+    return heads, said
 
 
 def judged(folds: Sequence[tuple[list[HeadLabel], NDArray[np.float64]]], names: Sequence[str], name: str) -> Judged:
@@ -82,13 +79,13 @@ def main() -> None:
     if any(side % 32 or side <= 0 for side in args.sizes):
         parser.error(f"--sizes: expected multiples of 32, got {args.sizes}")
     names = load_net(args.fold[0][1])[1].names
-    by_size = {side: [read(data, checkpoint, side) for data, checkpoint in args.fold] for side in args.sizes}
+    folds = [read(data, checkpoint, args.sizes) for data, checkpoint in args.fold]
     print(f"| AP, recall at 2 % false heads | {' | '.join(f'{side} px' for side in args.sizes)} |")
     print("| --- " * (len(args.sizes) + 1) + "|")
     for name in names:
         cells = []
-        for folds in by_size.values():
-            mine = judged(folds, names, name)
+        for side in args.sizes:
+            mine = judged([(heads, said[side]) for heads, said in folds], names, name)
             cells.append(f"{words(ranking(mine, DRAWS))}, {words(recall_at_few_false(mine, DRAWS))}")
         print(f"| {name} | {' | '.join(cells)} |", flush=True)
 

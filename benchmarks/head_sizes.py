@@ -1,8 +1,8 @@
 r"""How large a head's crop has to be: the head nets asked again at other sizes than the one they were trained at.
 
     python benchmarks/head_sizes.py --sizes 160 192 224 256 \
-        --fold data/evaluation/split data/checkpoints-0.8.0/evaluation/head \
-        --fold data/evaluation-swapped/split data/checkpoints-0.8.0/evaluation-swapped/head
+        --fold data/evaluation/split data/checkpoints-0.9.0/evaluation/head \
+        --fold data/evaluation-swapped/split data/checkpoints-0.9.0/evaluation-swapped/head
 
 Each fold's net over the labelled heads of the people and pictures it holds out. Average precision of heads, and the
 recall where at most 2 % of those without are false. For choosing; what ships is measured by `proctor evaluate`.

@@ -1,6 +1,6 @@
 """How our nets stand beside others on the same labelled frames: what they find, and what it costs.
 
-    python benchmarks/peers.py --pack export/proctor-pack-0.8.0 --data data/mine/split --out peers
+    python benchmarks/peers.py --pack export/proctor-pack-0.9.0 --data data/mine/split --out peers
 
 Every peer sees every frame, one after the other, before the next frame is read; which begins changes from frame to
 frame. Quality is computed by the project's own evaluation, on the frames that label a class exhaustively, with 95 %

@@ -35,7 +35,7 @@ PARTS = {"watch": watch, "together": together, "start": start, "stock": stock, "
 def main() -> int:
     """Measure, print a table, and write JSON where asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pack", type=Path, default=Path("export/proctor-pack-0.8.0"), help="pack folder")
+    parser.add_argument("--pack", type=Path, default=Path("export/proctor-pack-0.9.0"), help="pack folder")
     parser.add_argument("--exam", type=Path, default=Path("data/sample-exam"), help="folder of first.mp4, second.mp4")
     parser.add_argument("--rules", default="remote-exam", help="rule set in the pack")
     parser.add_argument("--weights", type=Path, default=Path("weights"), help="folder of the stock nets (`stock`)")

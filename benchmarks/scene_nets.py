@@ -6,12 +6,12 @@ r"""Scene nets side by side on one side of a split, before any export: average p
     python benchmarks/scene_nets.py --data data/evaluation/split data/checkpoints/scene --resolution 640x480 768x576
     python benchmarks/scene_nets.py --data data/evaluation/split data/checkpoints/scene --tiles
     python benchmarks/scene_nets.py --data data/evaluation/split --split test --coco WEIGHTS/yolo26n.pt \
-        --shares 0 0.15 0.2 0.3 data/checkpoints-0.8.0/evaluation/scene
+        --shares 0 0.15 0.2 0.3 data/checkpoints-0.9.0/evaluation/scene
 
-`--shares` draws nets with shares of COCO's weights mixed in (`coco_share`). `--tiles` looks at the whole frame and at
-four overlapping quarters of it, each as large as the net's input. A net is a checkpoint folder, or a mean of several
-by weight ("model soups", Wortsman et al., ICML 2022). For choosing between recipes; what ships is measured by `proctor
-evaluate`. Intervals: 95 %, by resampling people.
+`--shares` draws nets with shares of COCO's weights mixed in (`nets.checkpoint.mix_coco`). `--tiles` looks at the
+whole frame and at four overlapping quarters of it, each as large as the net's input. A net is a checkpoint folder, or
+a mean of several by weight ("model soups", Wortsman et al., ICML 2022). For choosing between recipes; what ships is
+measured by `proctor evaluate`. Intervals: 95 %, by resampling people.
 """
 
 from __future__ import annotations

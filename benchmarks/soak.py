@@ -240,7 +240,7 @@ def summary(readings: list[Usage], session: Session, hours: float) -> dict[str, 
 def main() -> int:
     """Soak, print, and write readings and picture."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pack", type=Path, default=Path("export/proctor-pack-0.8.0"), help="pack folder")
+    parser.add_argument("--pack", type=Path, default=Path("export/proctor-pack-0.9.0"), help="pack folder")
     parser.add_argument("--exam", type=Path, default=Path("data/sample-exam"), help="folder of first.mp4, second.mp4")
     parser.add_argument("--rules", default="remote-exam", help="rule set in the pack")
     parser.add_argument("--hours", type=float, default=8.0, help="of exam")

@@ -16,7 +16,7 @@ from packed import SPECS, Found, build, scene_outputs, seal
 from proctor_models.rules.policy import ruleset_from_dict
 from proctor_models.runtime.evidence import Ledger
 from proctor_models.runtime.session import Setup
-from proctor_models.types import HEAD_ATTRIBUTES, SCENE_CLASSES, Detections, Image, Observation, View
+from proctor_models.types import HEAD_ATTRIBUTES, OUTLINE_CLASSES, SCENE_CLASSES, Detections, Image, Observation, View
 
 PHONE: Found = ("phone", (8, 8, 24, 24), 0.8)
 TEXT = {"zh": "手机", "en": "phone"}
@@ -59,16 +59,20 @@ def write_pack(
     parity: dict[str, Any] = PARITY,
     mask: float = 0.0,
     thing: float | None = None,
+    outline: bool = False,
 ) -> Path:
-    """A pack of two nets; of three where `thing` says what the third one says of every crop."""
+    """A pack of two nets; one more where `thing` says what it says of every crop, and where `outline` finds nothing."""
     (folder / "models").mkdir(parents=True)
     said = np.array([mask if name == "mask" else 0.0 for name in HEAD_ATTRIBUTES], np.float32)
     outputs = {"scene": scene_outputs(found), "head": {"attributes": said}}
     if thing is not None:
         outputs["thing"] = {"attributes": np.array([thing], np.float32)}
+    if outline:
+        outputs["outline"] = scene_outputs((), OUTLINE_CLASSES)
     nets = {}
     for net, says in outputs.items():
-        spec = replace(SPECS[net], version=version, recipe=recipe, data_version=data_version)
+        learnt = "" if net == "outline" else data_version
+        spec = replace(SPECS[net], version=version, recipe=recipe, data_version=learnt)
         path = folder / "models" / f"{net}.onnx"
         path.write_bytes(build(spec, says).SerializeToString())
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()

@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 WIDTH, HEIGHT = 320, 240
 SHIRTS = {"P1": (150, 60, 40), "P2": (50, 130, 60), "P3": (70, 60, 160), "P4": (140, 140, 40)}
 SKINS = {"P1": (150, 180, 220), "P2": (90, 120, 170), "P3": (60, 85, 130), "P4": (120, 150, 200)}
+UNTAUGHT = "data/checkpoints/outline"
+"""Where `write_untaught` saves a net, below the miniature's root."""
 CLASSES = ("person", "face", "face_masked", "phone", "earphone", "book_paper")
 
 
@@ -117,7 +119,7 @@ def write_video(path: Path, seconds: int, rate_hz: int = 4, seed: int = 1) -> No
 
 
 def recipe(frames: Path) -> dict[str, object]:
-    """A recipe named as the real one, with nets as small as they go and nothing to start from."""
+    """A recipe named as the real one, with nets as small as they go and next to nothing to start from."""
     thresholds = dict.fromkeys(DETECTOR_NAMES, 0.5)
     return {
         "name": "demo",
@@ -127,10 +129,22 @@ def recipe(frames: Path) -> dict[str, object]:
         "scene": {"resolution_wh": [96, 64], "epochs": 1, "batch": 4, "learning_rate": 0.001, "init": ""},
         "head": {"resolution_px": 64, "epochs": 1, "batch": 4, "learning_rate": 0.001, "init": ""},
         "thing": {"resolution_px": 64, "epochs": 1, "batch": 4, "learning_rate": 0.001, "init": ""},
+        "outline": {"resolution_px": 64, "init": UNTAUGHT},
         "thresholds": thresholds,
         "evaluate": {"splits": ["val", "test"], "bootstrap": 100},
         "pack": {"version": "0.0.0-miniature"},
     }
+
+
+def write_untaught(folder: Path) -> None:
+    """Weights for the net that is not trained: random ones, as COCO's are not here."""
+    from proctor_models.config import Recipe
+    from proctor_models.nets.checkpoint import save_net
+    from proctor_models.nets.scene import SceneNet
+    from proctor_models.training.prepare import spec_of
+    from proctor_models.types import OUTLINE_CLASSES
+
+    save_net(folder, SceneNet(OUTLINE_CLASSES), spec_of(Recipe.model_validate(recipe(folder)), "outline", ""))
 
 
 def demo_commands() -> list[tuple[str, list[str]]]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from proctor_models.runtime.spec import METADATA_KEY, NetSpec
-from proctor_models.types import HEAD_ATTRIBUTES, SCENE_CLASSES, THING_CLASSES
+from proctor_models.types import HEAD_ATTRIBUTES, OUTLINE_CLASSES, SCENE_CLASSES, THING_CLASSES
 
 SIDE = 64
 Found = tuple[str, Sequence[float], float]  # class, xyxy in canvas pixels, score
@@ -52,6 +52,9 @@ SPECS["head"] = replace(
     min_score=0.0,
 )
 SPECS["thing"] = replace(SPECS["head"], net="thing", names=THING_CLASSES, crop_scale=1.6, min_face_px=12)
+SPECS["outline"] = replace(
+    SPECS["thing"], net="outline", names=OUTLINE_CLASSES, crop_scale=2.5, min_score=0.02, data_version=""
+)
 
 
 def build(spec: NetSpec, outputs: dict[str, NDArray[np.float32]], metadata: str | None = None) -> onnx.ModelProto:

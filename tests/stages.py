@@ -27,7 +27,7 @@ THRESHOLDS = dict.fromkeys(DETECTOR_NAMES, 0.5)
 
 
 def recipe(name: str = "demo", version: str = "0.0.0-test", *, thing: bool = False, **pack_says: Any) -> Recipe:
-    """Of two nets; with `thing`, of three."""
+    """Of two nets; with `thing`, of all four."""
     step = {"epochs": 1, "batch": 1, "learning_rate": 0.1}
     return Recipe.model_validate(
         {
@@ -36,6 +36,7 @@ def recipe(name: str = "demo", version: str = "0.0.0-test", *, thing: bool = Fal
             "scene": step,
             "head": step,
             "thing": {**step, "init": "base.pth", "start_share": 0.25} if thing else None,
+            "outline": {"init": "base.pt"} if thing else None,
             "thresholds": THRESHOLDS,
             "pack": {"version": version, **pack_says},
         }
@@ -57,6 +58,7 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "scene": TinyScene(len(SCENE_CLASSES)),
         "head": TinyHead(),
         "thing": TinyHead(names=1),
+        "outline": TinyScene(classes=1),
     }
     for net, module in modules.items():
         export_module(module, tiny_spec(net), Export(), manifest, top / "models" / net)

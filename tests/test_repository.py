@@ -24,7 +24,7 @@ from proctor_models.types import NETS
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "proctor_models"
 RECIPES = ("demo", "evaluation", "evaluation-swapped", "release")
-STORE_LIMIT_BYTES = 80_000_000
+STORE_LIMIT_BYTES = 95_000_000
 FILE_LINES, FUNCTION_LINES = 320, 45  # "about" 300 and 40
 
 

@@ -92,9 +92,9 @@ def small() -> None:
     if not head.exists():
         from proctor_models.config import load_recipe
         from proctor_models.nets.checkpoint import build_net, save_net
-        from proctor_models.training.prepare import _spec
+        from proctor_models.training.prepare import spec_of
 
-        spec = _spec(load_recipe(RECIPE), "head", "0" * 64)
+        spec = spec_of(load_recipe(RECIPE), "head", "0" * 64)
         save_net(head, build_net(spec), spec)
 
 

@@ -19,6 +19,7 @@ NAMES: dict[NetName, tuple[str, ...]] = {
     "scene": ("person", "face", "phone"),
     "head": ("mask", "earphone_in_ear"),
     "thing": ("phone",),
+    "outline": ("phone",),
 }
 
 
@@ -35,7 +36,7 @@ def spec(net: NetName) -> NetSpec:
         crop_scale=0.0 if scene else 1.8,
         min_face_px=0 if scene else 8,
         nms_iou=0.6 if scene else 0.0,
-        min_score=0.02 if scene else 0.0,
+        min_score=0.02 if net in ("scene", "outline") else 0.0,
         thresholds=THRESHOLDS,
         data_version="d",
         recipe="test@0",
@@ -45,11 +46,12 @@ def spec(net: NetName) -> NetSpec:
 class TinyScene(nn.Module):
     """A box on every 16 px cell, its size and scores from the pixels there."""
 
-    def __init__(self, classes: int = 3, drift: float = 0.0) -> None:
+    def __init__(self, classes: int = 3, drift: float = 0.0, surer: float = 0.0) -> None:
         super().__init__()
         torch.manual_seed(0)
         self.conv = nn.Conv2d(3, 4 + classes, 16, stride=16)
         self.drift = drift
+        self.surer = surer  # added to every score before the sigmoid
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         cells = self.conv(images).flatten(2).permute(0, 2, 1)
@@ -57,7 +59,7 @@ class TinyScene(nn.Module):
         centre = torch.stack(torch.meshgrid(step, step, indexing="xy"), -1).reshape(1, 16, 2)
         half = 6 + 8 * cells[..., :2].sigmoid()
         drift = self.drift if torch.onnx.is_in_onnx_export() else 0.0
-        return torch.cat([centre - half + drift, centre + half], -1), cells[..., 4:].mul(8).sigmoid()
+        return torch.cat([centre - half + drift, centre + half], -1), (cells[..., 4:].mul(8) + self.surer).sigmoid()
 
 
 class TinyHead(nn.Module):

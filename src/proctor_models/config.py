@@ -17,9 +17,9 @@ import yaml
 from pydantic import Field, ValidationError, field_validator
 
 from proctor_models import strict_yaml
-from proctor_models.config_nets import HeadNet, SceneNet, Section, ThingNet
+from proctor_models.config_nets import HeadNet, OutlineNet, SceneNet, Section, ThingNet
 from proctor_models.errors import ConfigError
-from proctor_models.types import NETS, SCENE_CLASSES, NetName
+from proctor_models.types import NETS, OPTIONAL_NETS, SCENE_CLASSES, NetName
 
 DETECTOR_NAMES = (
     *("phone", "earphone", "mask", "multiple_faces", "seat_absence"),
@@ -175,6 +175,8 @@ class Recipe(Section):
     head: HeadNet
     thing: ThingNet | None = None
     """None: the pack has no net that looks again, and phones are what the scene net says."""
+    outline: OutlineNet | None = None
+    """None: a phone's box is the scene net's."""
     thresholds: dict[str, float]
     """Shipped threshold by detector, chosen on validation frames."""
     export: Export = Export()
@@ -186,15 +188,15 @@ class Recipe(Section):
     @property
     def nets(self) -> tuple[NetName, ...]:
         """The nets that the recipe makes."""
-        return NETS if self.thing else tuple(net for net in NETS if net != "thing")
+        return tuple(net for net in NETS if net not in OPTIONAL_NETS or getattr(self, net) is not None)
 
-    def plan(self, net: NetName) -> SceneNet | HeadNet | ThingNet:
+    def plan(self, net: NetName) -> SceneNet | HeadNet | ThingNet | OutlineNet:
         """How a net is made and trained.
 
         Raises:
             ConfigError: the recipe does not make it.
         """
-        plan = {"scene": self.scene, "head": self.head, "thing": self.thing}[net]
+        plan: SceneNet | HeadNet | ThingNet | OutlineNet | None = getattr(self, net)
         if plan is None:
             raise ConfigError(f"{self.name}: {net}: expected a section of that name in the recipe, got none; add one")
         return plan
@@ -254,7 +256,7 @@ def load_recipe(path: Path) -> Recipe:
     without: dict[str, Any] = {
         "sha256": True, "pack": {"allowed_licences", "provider"}, "evaluate": {"look_alikes"},
     }  # fmt: skip
-    if recipe.thing is None:
-        without["thing"] = True  # recipes from before there was such a net keep their hash
+    # Recipes from before there was such a net keep their hash.
+    without |= {net: True for net in OPTIONAL_NETS if getattr(recipe, net) is None}
     meaning = json.dumps(recipe.model_dump(mode="json", exclude=without), sort_keys=True)
     return recipe.model_copy(update={"sha256": hashlib.sha256(meaning.encode()).hexdigest()})

@@ -73,9 +73,6 @@ class SceneNet(Net):
     """Where it scores a box between this and `teach_from`, the class is not learnt as absent on that image."""
     paste: dict[str, float] = {}
     """Class to the share of training frames into which a thing of that class is pasted from another frame."""
-    coco_share: float = Field(default=0.0, ge=0, lt=1)
-    """Share of COCO's weights (`architecture`.pt in `weights`) in those that are kept (`nets.checkpoint.mix_coco`): a
-    few people's frames cost a net what it knew of phones in other hands."""
     nms_iou: float = Field(default=0.6, gt=0, lt=1)
     min_score: float = Field(default=0.02, gt=0, lt=1)
 
@@ -105,7 +102,10 @@ class HeadNet(Net):
     crop_scale: float = Field(default=1.8, gt=1)
     """Side of the crop over the longer side of the face box."""
     min_face_px: int = Field(default=24, ge=8)
-    """Faces whose longer side is shorter are neither trained on nor read."""
+    """Faces whose longer side is shorter are not trained on."""
+    min_read_px: int = Field(default=0, ge=0)
+    """Faces whose longer side is shorter are not read; 0: those not trained on. Of those between, only masks are asked
+    (`detectors.heads.legible`)."""
 
 
 class ThingNet(Net):
@@ -124,3 +124,27 @@ class ThingNet(Net):
     start_share: float = Field(default=0.0, ge=0, lt=1)
     """Share of the starting weights in those that are kept ("Robust fine-tuning of zero-shot models", Wortsman et al.,
     CVPR 2022): ImageNet knows more phones than our frames do."""
+
+
+class OutlineNet(Section):
+    """The net that draws a phone's box anew from close by.
+
+    It is not trained: a few people's frames would cost it what COCO taught it.
+    """
+
+    architecture: Literal["yolo26n"] = "yolo26n"
+    init: str
+    """Weights it takes over: COCO's in `weights`, or a checkpoint of ours."""
+    resolution_px: int = Field(default=320, ge=64, le=640, multiple_of=32)
+    """Side of the square crop in pixels, a multiple of 32, the net's coarsest stride."""
+    crop_scale: float = Field(default=2.5, gt=1)
+    """Side of the crop over the longer side of the box: what holds a phone tells where it ends."""
+    min_side_px: int = Field(default=12, ge=8)
+    """Boxes whose longer side is shorter are not drawn anew."""
+    min_score: float = Field(default=0.02, gt=0, lt=1)
+    """Boxes it scores lower are not looked at."""
+
+
+def soup_of(plan: Net | OutlineNet) -> dict[str, float]:
+    """Checkpoint folders that a net is averaged with, with their shares."""
+    return plan.soup if isinstance(plan, Net) else {}

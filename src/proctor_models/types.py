@@ -16,9 +16,10 @@ ClassIds = NDArray[np.int64]  # (n,) index into the net's class names
 
 View = Literal["first", "second"]  # the computer's webcam; the phone beside or behind the candidate
 VIEWS: tuple[View, ...] = ("first", "second")
-NetName = Literal["scene", "head", "thing"]
-NETS: tuple[NetName, ...] = ("scene", "head", "thing")
-"""All there are, in the order they run; a recipe or a pack may do without `thing`."""
+NetName = Literal["scene", "head", "thing", "outline"]
+NETS: tuple[NetName, ...] = ("scene", "head", "thing", "outline")
+"""All there are; a recipe or a pack may do without those of `OPTIONAL_NETS`."""
+OPTIONAL_NETS: tuple[NetName, ...] = ("thing", "outline")
 
 # What `scene` draws boxes for. The first six are labelled in our frames; the others are kept from
 # COCO, as hard negatives of a phone and for rules on screens.
@@ -57,6 +58,9 @@ SPOTS: tuple[str, ...] = ("earphone_in_ear",)
 
 # What `thing` says of a crop around a box that `scene` drew and named so.
 THING_CLASSES: tuple[str, ...] = ("phone",)
+
+# What `outline` draws anew where `scene` drew it and named it so.
+OUTLINE_CLASSES: tuple[str, ...] = ("phone",)
 
 
 @dataclass(frozen=True)

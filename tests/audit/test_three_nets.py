@@ -40,3 +40,12 @@ def test_promote__a_third_net_comes_and_goes(store: Path) -> None:
 
     promote(two, "candidate", files=files)
     assert (aliases("scene"), aliases("thing")) == ({"candidate": "1"}, {})
+
+
+def test_register__a_net_that_nobody_trained(store: Path) -> None:
+    pack = read_pack(write_pack(store / "four", thing=0.5, outline=True))
+    assert [made.model for made in register(pack)][-1] == "proctor-outline"
+    client = tracking.open_store(tracking.store_uri())
+    tags = client.get_model_version("proctor-outline", "1").tags
+    assert tags["training_run"] == tags["data_version"] == "none: it takes over public weights as they are"
+    assert client.get_model_version("proctor-scene", "1").tags["data_version"] == "d" * 64

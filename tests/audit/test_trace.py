@@ -62,6 +62,21 @@ def test_trace__the_whole_road(here: Path, exam: Path) -> None:
     assert not Path("mlflow").exists()
 
 
+def test_trace__a_net_that_nobody_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    pack, recording = write_pack(tmp_path / "pack", outline=True), write_recording(tmp_path / "a.mp4")
+    words = ["--pack", pack, "--rules", "exam", "--first", recording, "--out", tmp_path / "review"]
+    assert main(["watch", *map(str, words)]) == 0
+    trace(tmp_path / "review", "F0001", tmp_path / "trace.html", pack, tmp_path / "none.jsonl")
+    text = (tmp_path / "trace.html").read_text(encoding="utf-8")
+    (outline,) = [part for part in text.split("<h2>") if "outline</h2>" in part]
+    assert "This net takes over public weights as they are" in outline
+    assert "该网络沿用公开权重" in outline
+    assert "MLflow" not in outline
+    assert text.count("takes over public weights") == 1
+
+
 def test_trace__text_is_never_markup(here: Path) -> None:
     text = page(here)
     assert "<script" not in text

@@ -23,7 +23,7 @@ from proctor_models.data.frames import (
 from proctor_models.data.ingest import ingest
 from proctor_models.data.manifest import BoxLabel, FrameRecord, Manifest
 from proctor_models.errors import DataError
-from proctor_models.training.prepare import _spec
+from proctor_models.training.prepare import spec_of
 from proctor_models.types import HEAD_ATTRIBUTES
 
 
@@ -95,7 +95,7 @@ def test_head_crops__attributes_nobody_wrote_are_not_known(tmp_path: Path) -> No
     frames, plan = manifest(tmp_path)
     dressed = FACE.model_copy(update={"attributes": {"headwear": "hat"}})
     labels = head_labels(frames.frames[0].model_copy(update={"boxes": (dressed,)}), 24, 1.8)
-    spec = _spec(plan, "head", "v")
+    spec = spec_of(plan, "head", "v")
     _, targets, known, _ = HeadCrops(frames, labels, spec)[0]
     said = {name: bool(t) for name, t, k in zip(spec.names, targets, known, strict=True) if k}
     assert said == {"mask": False, "earphone_over_ear": False, "earphone_in_ear": False, "hat": True}
@@ -106,7 +106,7 @@ def earbud_crops(tmp_path: Path, seed: int | None) -> HeadCrops:
     frames, plan = manifest(tmp_path)
     bud = BoxLabel(label="earphone", xyxy=(80, 100, 88, 108), attributes={"kind": "earbud", "worn": True})
     labels = head_labels(frames.frames[0].model_copy(update={"boxes": (FACE, bud)}), 24, 1.8)
-    return HeadCrops(frames, labels, _spec(plan, "head", "v"), augment_seed=seed)
+    return HeadCrops(frames, labels, spec_of(plan, "head", "v"), augment_seed=seed)
 
 
 def test_head_crops__the_map_says_where_in_the_crop_an_earbud_is(tmp_path: Path) -> None:
@@ -182,9 +182,9 @@ def test_scene_frames__boxes_are_in_canvas_pixels_and_known_follows_labels_and_t
     first = frames.frames[0]
     partly = frames.with_frames([first.model_copy(update={"labelled": ("person",)})])
     taught = {first.id: Taught((BoxLabel(label="cup", xyxy=(0, 0, 32, 24)),), frozenset({"cup"}))}
-    sample = SceneFrames(partly, _spec(plan, "scene", "v"), taught)[0]
+    sample = SceneFrames(partly, spec_of(plan, "scene", "v"), taught)[0]
     assert sample["image"].shape == (3, 64, 96)  # type: ignore[attr-defined]
-    names = _spec(plan, "scene", "v").names
+    names = spec_of(plan, "scene", "v").names
     assert [n for n, k in zip(names, sample["known"], strict=True) if k] == ["person", "cup"]  # type: ignore[call-overload]
     # 320x240 fits 96x64 at 64/240: 85 pixels wide, 5 from the left
     scale = 64 / 240
@@ -209,7 +209,7 @@ def test_collate_scene__boxes_are_shares_of_the_canvas() -> None:
 def test_head_crops__the_same_seed_of_torch_gives_the_same_crop(tmp_path: Path) -> None:
     frames, plan = manifest(tmp_path)
     labels = [h for f in frames for h in head_labels(f, 24, 1.8)]
-    crops = HeadCrops(frames, labels, _spec(plan, "head", "v"))
+    crops = HeadCrops(frames, labels, spec_of(plan, "head", "v"))
     image, targets, known, maps = crops[0]
     assert image.shape == (3, 64, 64)
     assert maps.shape == (1, 8, 8)

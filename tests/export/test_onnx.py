@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import onnx
@@ -12,7 +13,7 @@ from torch import nn
 from proctor_models.config import Export
 from proctor_models.data.manifest import Manifest
 from proctor_models.errors import ExportError
-from proctor_models.export.onnx import convert, export_module, frames_to_compare, sources_of
+from proctor_models.export.onnx import convert, export_module, frames_to_compare, sources_of, stamped
 from proctor_models.runtime.model import Net
 from proctor_models.runtime.spec import METADATA_KEY, NetSpec
 from stages import recipe
@@ -20,7 +21,13 @@ from tiny import TinyHead, TinyScene, dataset, spec
 
 
 @pytest.mark.parametrize(
-    ("net", "module"), [("scene", TinyScene()), ("head", TinyHead()), ("thing", TinyHead(names=1))]
+    ("net", "module"),
+    [
+        ("scene", TinyScene()),
+        ("head", TinyHead()),
+        ("thing", TinyHead(names=1)),
+        ("outline", TinyScene(classes=1, surer=2.0)),
+    ],
 )
 def test_export_module__writes_a_net_the_runtime_takes(tmp_path: Path, net: str, module: nn.Module) -> None:
     manifest = dataset(tmp_path / "images", ("train", *["test"] * 11))  # type: ignore[arg-type]
@@ -34,13 +41,14 @@ def test_export_module__writes_a_net_the_runtime_takes(tmp_path: Path, net: str,
     assert report["frames_from"] == "the whole test split"
     assert report["worst_box_iou"] >= 0.99
     assert report["worst_score_difference"] <= 1e-3
-    assert (report["boxes"] > 0) == (net == "scene")
+    assert (report["boxes"] > 0) == (net in ("scene", "outline"))
 
 
 @pytest.mark.parametrize(
     ("net", "module", "message"),
     [
         ("scene", TinyScene(drift=1.0), r"frame s/\d+: box overlap: expected at least 0.99 .* got 0\.\d+"),
+        ("outline", TinyScene(classes=1, drift=1.0, surer=2.0), r"frame s/\d+: box overlap: expected at least 0.99"),
         ("head", TinyHead(drift=0.1), r"frame s/\d+: score: expected PyTorch and ONNX within 0.001"),
     ],
 )
@@ -49,6 +57,14 @@ def test_export_module__refuses_a_changed_net(tmp_path: Path, net: str, module: 
     with pytest.raises(ExportError, match=message):
         export_module(module, spec(net), Export(), manifest, tmp_path / "onnx")
     assert [path.name for path in tmp_path.iterdir()] == ["images"]
+
+
+def test_stamped__from_which_size_heads_are_read_is_the_recipes(tmp_path: Path) -> None:
+    made = recipe()
+    trained = replace(spec("head"), resolution_wh=(192, 192), min_face_px=24)
+    assert stamped(made, "head", trained, tmp_path, "file").min_face_px == 24
+    reads = made.model_copy(update={"head": made.head.model_copy(update={"min_read_px": 16})})
+    assert stamped(reads, "head", trained, tmp_path, "file").min_face_px == 16
 
 
 def test_convert__equal_nets_equal_bytes() -> None:

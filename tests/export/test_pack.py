@@ -59,13 +59,15 @@ def test_pack__the_card_says_what_is_not_known(packed: Path) -> None:
         assert words in page
 
 
-def test_pack__with_the_net_that_looks_again(stages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pack__with_the_nets_that_look_again(stages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     made = pack(recipe(thing=True), stages / "models", stages / "evaluation", tmp_path / "pack")
-    assert list(made.model_sha256) == ["scene", "head", "thing"]
+    assert list(made.model_sha256) == ["scene", "head", "thing", "outline"]
     assert made.manifest["models"]["thing"] == "models/thing.onnx"
     sheet = (made.folder / "instructions.md").read_text()
-    assert "three nets serve all detectors" in sheet
+    assert "four nets serve all detectors" in sheet
+    assert "draws the box of a phone anew from close by" in sheet
+    assert "taken over as it is, not trained on any frame of ours" in sheet
     assert "looks again at what the scene net calls a phone" in sheet
     assert "`base.pth`, which count 0.25 in the weights that are kept" in sheet
     assert "`thing` reads things whose longer side is at least 8 px" in sheet
@@ -73,6 +75,10 @@ def test_pack__with_the_net_that_looks_again(stages: Path, tmp_path: Path, monke
     (net,) = [one for one in bill["components"] if one["bom-ref"] == "net:thing"]
     assert net["modelCard"]["modelParameters"]["task"] == "classification of the crop around a detected thing"
     assert net["pedigree"]["ancestors"][0]["name"] == "mobilenet_v2"
+    (net,) = [one for one in bill["components"] if one["bom-ref"] == "net:outline"]
+    assert net["modelCard"]["modelParameters"]["task"] == "object detection in the crop around a detected thing"
+    assert "datasets" not in net["modelCard"]["modelParameters"]
+    assert net["pedigree"]["ancestors"][0]["name"] == "yolo26n"
 
 
 def test_pack__figures_of_other_nets_are_called_so(

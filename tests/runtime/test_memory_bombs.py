@@ -92,7 +92,7 @@ def test_from_bytes__nodes_out_of_order_hide_nothing() -> None:
         Net.from_bytes(bomb(*reversed(nodes), at=last), "net.onnx")
 
 
-@pytest.mark.parametrize("name", ["scene", "head", "thing"])
+@pytest.mark.parametrize("name", ["scene", "head", "thing", "outline"])
 def test_load__the_nets_that_ship_stay_within_the_bounds(name: str) -> None:
     if not MEASURED.is_dir():
         pytest.skip("the demo's pack has not been made here")

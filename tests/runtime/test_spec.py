@@ -10,7 +10,7 @@ from proctor_models.errors import ModelError
 from proctor_models.runtime.spec import NetSpec
 
 
-@pytest.mark.parametrize("net", ["scene", "head", "thing"])
+@pytest.mark.parametrize("net", ["scene", "head", "thing", "outline"])
 def test_from_json__reads_back_what_to_json_wrote(specs: dict[str, NetSpec], net: str) -> None:
     assert NetSpec.from_json(specs[net].to_json(), "net") == specs[net]
 
@@ -20,7 +20,7 @@ def test_from_json__reads_back_what_to_json_wrote(specs: dict[str, NetSpec], net
     [
         ({"schema": 2}, "metadata schema: expected 1, got 2"),
         ({"extra": 1}, "fields missing or unknown: extra"),
-        ({"net": "nose"}, "expected 'scene' or 'head' or 'thing', got 'nose'"),
+        ({"net": "nose"}, "expected 'scene' or 'head' or 'thing' or 'outline', got 'nose'"),
         ({"resolution_wh": [64]}, "two sizes of 32 to 2048 px"),
         ({"resolution_wh": 64}, "metadata resolution_wh: expected a list"),
         ({"resolution_wh": [64, 5000]}, "two sizes of 32 to 2048 px"),

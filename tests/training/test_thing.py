@@ -21,14 +21,14 @@ from proctor_models.nets.scene import SceneNet
 from proctor_models.nets.thing import KNOWN, ThingNet
 from proctor_models.training import proposals
 from proctor_models.training.fit import plan_sha256, train
-from proctor_models.training.prepare import _spec, prepare
+from proctor_models.training.prepare import prepare, spec_of
 from proctor_models.training.proposals import PROPOSALS_FILE, propose
 
 THING = {"resolution_px": 64, "epochs": 1, "batch": 4, "learning_rate": 0.001, "init": ""}
 
 
 def plan(folder: Path, **thing: object) -> Recipe:
-    raw = drawn_recipe(folder / "coco") | {"thing": {**THING, **thing}}
+    raw = drawn_recipe(folder / "coco") | {"thing": {**THING, **thing}, "outline": None}
     return Recipe.model_validate(raw).model_copy(update={"sha256": "0" * 64})
 
 
@@ -42,7 +42,7 @@ def data(tmp_path: Path) -> Path:
 
 def save_scene(folder: Path) -> Path:
     torch.manual_seed(0)
-    save_net(folder, SceneNet(), _spec(plan(folder), "scene", "v"))
+    save_net(folder, SceneNet(), spec_of(plan(folder), "scene", "v"))
     return folder
 
 
@@ -88,7 +88,7 @@ def test_plan_sha256__another_scene_net_is_another_plan(tmp_path: Path) -> None:
     recipe = plan(tmp_path, proposals=str(scene))
     before = plan_sha256(recipe, "thing")
     torch.manual_seed(1)
-    save_net(scene, SceneNet(), _spec(recipe, "scene", "v"))
+    save_net(scene, SceneNet(), spec_of(recipe, "scene", "v"))
     assert plan_sha256(recipe, "thing") != before
 
 
@@ -98,7 +98,7 @@ def test_propose__boxes_in_frame_pixels_where_phones_are_labelled(
     manifest = Manifest.load(data)
     known = manifest.frames[0]
     frames = manifest.with_frames([known, manifest.frames[1].model_copy(update={"labelled": ("person",)})])
-    names = _spec(plan(tmp_path), "scene", "v").names
+    names = spec_of(plan(tmp_path), "scene", "v").names
     found = (
         torch.tensor([[0.0, 0.0, 48.0, 36.0], [0.0, 0.0, 48.0, 36.0]]),
         torch.tensor([0.5, 0.9]),
@@ -115,7 +115,7 @@ def test_propose__boxes_in_frame_pixels_where_phones_are_labelled(
 
 
 def test_propose__refuses_another_net(tmp_path: Path, data: Path) -> None:
-    save_net(tmp_path / "thing", ThingNet(), _spec(plan(tmp_path), "thing", "v"))
+    save_net(tmp_path / "thing", ThingNet(), spec_of(plan(tmp_path), "thing", "v"))
     with pytest.raises(CheckpointError, match="expected a scene net that draws phone, got thing"):
         propose(tmp_path / "thing", Manifest.load(data), ("phone",), tmp_path)
 

@@ -19,7 +19,7 @@ from proctor_models.nets.head import HeadNet
 from proctor_models.nets.scene import SceneNet
 from proctor_models.training.fit import train
 from proctor_models.training.head import spot_loss
-from proctor_models.training.prepare import _spec, _start
+from proctor_models.training.prepare import _start, spec_of
 from proctor_models.training.record import Recorder, read_history
 from proctor_models.training.scene import PartialLabelLoss
 from proctor_models.training.teacher import decode, load_taught, save_taught, teach
@@ -93,7 +93,7 @@ def test_teach__asks_only_for_classes_a_frame_does_not_label(tmp_path: Path) -> 
     all_but_phone = tuple(c for c in SCENE_CLASSES if c != "phone")
     partly = frames.with_frames(f.model_copy(update={"labelled": all_but_phone}) for f in frames.frames[:3])
     teacher = SceneNet().eval()
-    taught = teach(teacher, partly, _spec(recipe, "scene", "v"), frozenset(SCENE_CLASSES), sure=0.9, doubt=0.5)
+    taught = teach(teacher, partly, spec_of(recipe, "scene", "v"), frozenset(SCENE_CLASSES), sure=0.9, doubt=0.5)
     assert {t.known for t in taught.values()} == {frozenset({"phone"})}
     save_taught(tmp_path / "taught.json", taught)
     assert load_taught(tmp_path / "taught.json") == taught
@@ -121,7 +121,7 @@ def test_teach__another_name_for_what_a_person_has_named_is_not_taught(tmp_path:
     recipe = plan(tmp_path)
     whole = Manifest.load(dataset(tmp_path, recipe))
     one = whole.frames[0]
-    spec = replace(_spec(recipe, "scene", "v"), resolution_wh=(one.width, one.height))
+    spec = replace(spec_of(recipe, "scene", "v"), resolution_wh=(one.width, one.height))
     book, elsewhere, near = (10.0, 10.0, 50.0, 40.0), (5.0, 50.0, 40.0, 60.0), (12.0, 11.0, 50.0, 42.0)
     frame = one.model_copy(
         update={"labelled": ("book_paper",), "boxes": (BoxLabel(label="book_paper", xyxy=book),)},
@@ -195,7 +195,7 @@ def test_spot_loss__teaches_where_a_small_thing_is() -> None:
 
 def test_start__a_head_net_from_before_the_map_gives_all_it_has(tmp_path: Path) -> None:
     recipe = plan(tmp_path, init=str(tmp_path / "old"))
-    spec, old, net = _spec(recipe, "head", "v"), HeadNet(mapped=False), HeadNet()
+    spec, old, net = spec_of(recipe, "head", "v"), HeadNet(mapped=False), HeadNet()
     assert net.map is not None
     save_net(tmp_path / "old", old, spec)
     own = net.map.read.weight.clone()

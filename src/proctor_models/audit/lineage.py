@@ -90,6 +90,11 @@ class NetLineage:
     data: Data = field(default_factory=lambda: Data(""))
 
     @property
+    def untaught(self) -> bool:
+        """Whether it takes over weights as they are: no run trained it, and no frame of ours."""
+        return bool(self.card) and not self.data.version
+
+    @property
     def spec(self) -> Mapping[str, Any]:
         """What the net carries of itself."""
         return dict(self.card.get("spec", {}))
@@ -158,8 +163,10 @@ def _net(net: str, sha256: str, pack: ReadPack | None, runs: _Runs) -> NetLineag
     card = pack.card["nets"][net]
     recipe, version = str(card["spec"]["recipe"]), str(card["spec"]["data_version"])
     parity = card.get("parity") or {}
-    found, missing = runs.of(net, recipe, version, str(parity.get("checkpoint_sha256", "")))
     text, recipe_missing = _recipe(recipe)
+    if not version:
+        return NetLineage(net, sha256, card, (), None, recipe, text, recipe_missing)
+    found, missing = runs.of(net, recipe, version, str(parity.get("checkpoint_sha256", "")))
     data = _data(version, _sources_of(recipe), pack.card, parity.get("sources") or ())
     return NetLineage(net, sha256, card, found, missing, recipe, text, recipe_missing, data)
 

@@ -25,6 +25,7 @@ from proctor_models.types import NETS
 
 EXPERIMENT = "packs"
 PACK_TAG = "pack.manifest_sha256"
+UNTAUGHT = "it takes over public weights as they are"
 LINE_TAG = "promotion.line"
 """Hash of the last line of the promotion ledger that the registry follows."""
 
@@ -194,7 +195,7 @@ def _record_pack(run: tracking.Run, pack: ReadPack) -> None:
         if (pack.folder / name).is_file():
             run.artifact(pack.folder / name, "pack")
     run.metrics(pack.card["metrics"])
-    versions = {net: _spec(pack, net).data_version for net in pack.nets}
+    versions = {net: version for net in pack.nets if (version := _spec(pack, net).data_version)}
     for net, version in versions.items():
         folder = data_folder(version)
         if folder is not None:
@@ -218,13 +219,14 @@ def _add_version(run: tracking.Run, pack: ReadPack, net: str) -> None:
     spec, digest = _spec(pack, net), pack.name.models[net]
     checkpoint = str((pack.card["nets"][net].get("parity") or {}).get("checkpoint_sha256", ""))
     trained = training_runs(run.client, net, spec.recipe, spec.data_version, checkpoint)
+    none = "this store knows no run with its data and recipe" if spec.data_version else UNTAUGHT
     tags = {
         "sha256": digest,
         "pack": pack.name.version,
         PACK_TAG: pack.name.manifest_sha256,
         "recipe": spec.recipe,
-        "data_version": spec.data_version,
-        "training_run": trained[0].run_id if trained else "none: this store knows no run with its data and recipe",
+        "data_version": spec.data_version or f"none: {UNTAUGHT}",
+        "training_run": trained[0].run_id if trained else f"none: {none}",
         "training_run.matched_by": trained[0].matched_by if trained else "nothing",
     }
     if _model(run.client, net) is None:

@@ -73,13 +73,10 @@ def _observed(image: Image, finding: Finding, predictor: Predictor, moves: Seque
     From `THING_MIN_SCORE` to `THING_FULL_SCORE` a pooled score rises several times as fast as that of the scene net, so
     that what compression moves there it moves far.
     """
-    resolution_wh = image.shape[1], image.shape[0]
-    batch, placed = predictor.preprocess(image)
-    scene = predictor.postprocess(*predictor.forward(batch), placed, resolution_wh)
-    heads = predictor.read_heads(image, scene)
+    scene = predictor.first_look(image)
     for move in moves:
-        again = predictor.look_again(image, _moved(scene, predictor, move) if move else scene)
-        yield Observation(finding.peak_s or 0.0, cast(View, finding.view), resolution_wh, again, heads)
+        moved = _moved(scene, predictor, move) if move else scene
+        yield predictor.look_closer(image, moved, finding.peak_s or 0.0, cast(View, finding.view))
 
 
 def _moved(scene: Detections, predictor: Predictor, move: float) -> Detections:

@@ -47,6 +47,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "net": ("网络", "Net"),
     "hash": ("哈希", "Hash"),
     "runs": ("训练记录（MLflow）", "Training runs (MLflow)"),
+    "untaught": (
+        "该网络沿用公开权重，未用本项目的画面训练",
+        "This net takes over public weights as they are; no frame of this project trained it.",
+    ),
     "matched": ("匹配依据", "Matched by"),
     "recipe": ("配方", "Recipe"),
     "recipe_text": ("配方全文", "Text of the recipe"),

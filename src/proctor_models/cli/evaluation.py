@@ -42,7 +42,7 @@ def add(verbs: Verbs[argparse.ArgumentParser]) -> None:
         "evaluate-events",
         _events,
         "watch recorded clips with a pack and hold its findings against their events",
-        "proctor evaluate-events --pack export/proctor-pack-0.8.0 --rules remote-exam --clips CLIPS --persons S2,S9"
+        "proctor evaluate-events --pack export/proctor-pack-0.9.0 --rules remote-exam --clips CLIPS --persons S2,S9"
         " --out review/events",
     )
     add_common(events, "--pack", "--threads")

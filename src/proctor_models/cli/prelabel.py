@@ -31,7 +31,7 @@ def add(verbs: Verbs[argparse.ArgumentParser]) -> None:
         "prelabel",
         _prelabel,
         "label frames or videos by a pack, for a person to correct in CVAT or Label Studio",
-        "proctor prelabel --pack export/proctor-pack-0.8.0 --images recordings --format cvat --min-change 0.02"
+        "proctor prelabel --pack export/proctor-pack-0.9.0 --images recordings --format cvat --min-change 0.02"
         " --max-gap 60 --out to-correct",
     )
     add_common(parser, "--pack", "--threads")

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proctor_models.boxes import covered
-from proctor_models.detectors.heads import UNREAD, ear_region, head_regions, reading_of, sure_faces
+from proctor_models.detectors.heads import UNREAD, ear_region, head_regions, legible, reading_of, sure_faces
 from proctor_models.types import VIEWS, Boxes, Observation, Reading, View
 
 ATTRIBUTES = ("earphone_over_ear", "earphone_in_ear")
@@ -46,8 +46,9 @@ class Earphone:
         found = observation.scene.of("earphone")
         looks: list[tuple[float, Boxes]] = []
         why, judged = UNREAD, np.zeros(len(found), bool)  # judged: boxes on heads that the head net has read
+        heads = legible(observation.heads)
         for face in sure_faces(observation.scene).xyxy:
-            head = reading_of(face, observation.heads)
+            head = reading_of(face, heads)
             if head is None:
                 continue
             touching = on_head(found.xyxy, ear_region(face[None]))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from proctor_models.detectors.heads import by_head, head_boxes
+from proctor_models.detectors.heads import by_head, head_boxes, legible
 from proctor_models.types import VIEWS, Observation, Reading, View
 
 
@@ -23,5 +23,5 @@ class Hat:
 
     def read(self, observation: Observation) -> Reading:
         """Score of the head most surely under a hat, with its region; None where no head was read."""
-        surest = by_head(observation.heads, self.name)
+        surest = by_head(legible(observation.heads), self.name)
         return Reading(surest.score, head_boxes(surest.xyxy, observation.resolution_wh), surest.why)

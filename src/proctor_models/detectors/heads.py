@@ -13,6 +13,9 @@ MIN_FACE_SCORE = 0.3
 """Faces scored lower are taken for something else."""
 MIN_PERSON_SCORE = 0.5
 """Persons scored lower lend no head region."""
+LEGIBLE_PX = 24
+"""Of a head whose face has a shorter longer side, masks are read and nothing else: a mask covers half of a face, an
+earbud or the brim of a hat is a pixel or two there."""
 UNREAD = "no head large enough to read"
 """Why a frame without a head reading cannot answer."""
 
@@ -35,14 +38,25 @@ def longer_side_px(head: HeadReading) -> float:
     return max(x1 - x0, y1 - y0)
 
 
+def legible(heads: Sequence[HeadReading]) -> tuple[HeadReading, ...]:
+    """Heads that are large enough to be asked about more than a mask.
+
+    >>> far, near = (HeadReading(np.array([0, 0, side, side], np.float32), {}) for side in (20, 90))
+    >>> [head is near for head in legible([far, near])]
+    [True]
+    """
+    return tuple(head for head in heads if longer_side_px(head) >= LEGIBLE_PX)
+
+
 def candidate(heads: Sequence[HeadReading]) -> tuple[HeadReading, ...]:
-    """The head with the largest face, alone; nothing where no head was read.
+    """The legible head with the largest face, alone; nothing where there is none.
 
     >>> far, near = (HeadReading(np.array([0, 0, side, side], np.float32), {}) for side in (30, 90))
     >>> candidate([far, near])[0] is near, candidate([])
     (True, ())
     """
-    return (max(heads, key=longer_side_px),) if heads else ()
+    large = legible(heads)
+    return (max(large, key=longer_side_px),) if large else ()
 
 
 def by_head(heads: Sequence[HeadReading], attribute: str) -> Reading:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from proctor_models import __version__
+from proctor_models.config_nets import soup_of
 from proctor_models.errors import ConfigError, PackError
 from proctor_models.export.bom_cards import data_ref, model_card
 from proctor_models.export.contents import Contents, Origin
@@ -179,7 +180,7 @@ def _net(contents: Contents, name: NetName) -> Component:
         "parity.worst_score_difference": f"{parity['worst_score_difference']:.3g}",
         "training.starts_from": plan.init or design,
         **{f"export.{tool}": version for tool, version in parity.get("versions", {}).items()},
-        **{f"training.blended_with.{other}": share for other, share in plan.soup.items()},
+        **{f"training.blended_with.{other}": share for other, share in soup_of(plan).items()},
     }
     return _component(
         ComponentType.MACHINE_LEARNING_MODEL,

@@ -25,6 +25,7 @@ _TASKS: dict[NetName, str] = {
     "scene": "object detection",
     "head": "multi-label classification of a head crop",
     "thing": "classification of the crop around a detected thing",
+    "outline": "object detection in the crop around a detected thing",
 }
 
 
@@ -36,16 +37,17 @@ def data_ref(origin: Origin) -> str:
 def model_card(contents: Contents, net: NetName) -> dict[str, Any]:
     """What the bill says of a net; empty lists where there is nothing to say."""
     recipe, spec = contents.recipe, contents.nets[net].spec
-    scene = net == "scene"
+    draws = net in ("scene", "outline")
+    taught = () if net == "outline" else contents.origins  # COCO's weights, as they are
     return {
         "modelParameters": {
             "approach": {"type": "supervised"},
             "task": _TASKS[net],
             "architectureFamily": "convolutional neural network",
             "modelArchitecture": architecture(recipe, net),
-            "datasets": [{"ref": data_ref(origin)} for origin in contents.origins],
+            "datasets": [{"ref": data_ref(origin)} for origin in taught],
             "inputs": [{"format": "RGB picture, {} x {} px".format(*spec.resolution_wh)}],
-            "outputs": [{"format": f"{'boxes with scores' if scene else 'scores'}: {', '.join(spec.names)}"}],
+            "outputs": [{"format": f"{'boxes with scores' if draws else 'scores'}: {', '.join(spec.names)}"}],
         },
         "quantitativeAnalysis": {"performanceMetrics": list(_metrics(contents, net))},
         "considerations": {

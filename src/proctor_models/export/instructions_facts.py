@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from proctor_models import __version__
-from proctor_models.config_nets import ThingNet
+from proctor_models.config_nets import OutlineNet, ThingNet, soup_of
 from proctor_models.export.cards import INTENDED, NOT_FOR, measured_on, metrics_table, open_questions, table_line
 from proctor_models.export.contents import Contents
 from proctor_models.export.licences import RUNTIME_PACKAGES, STARTS, architecture
@@ -28,6 +28,7 @@ _TASKS = {
     "scene": "finds boxes in the whole picture",
     "head": "reads what a head wears or hides",
     "thing": "looks again at what the scene net calls a phone; the odds of both are pooled",
+    "outline": "draws the box of a phone anew from close by; the score stays",
 }
 _GROUPS = ("person", "view", "light", "distance", "skin_tone", "glasses", "beard", "headwear", "source", "camera")
 
@@ -56,7 +57,9 @@ def facts(contents: Contents) -> dict[str, Any]:
         "gaps": _gaps(contents),
         "scene_resolution": "{}x{}".format(*contents.nets["scene"].spec.resolution_wh),
         "smallest": [(name, net.spec.min_face_px) for name, net in contents.nets.items() if net.spec.min_face_px],
-        "data_versions": " and ".join(dict.fromkeys(f"`{net.spec.data_version}`" for net in contents.nets.values())),
+        "data_versions": " and ".join(
+            dict.fromkeys(f"`{net.spec.data_version}`" for net in contents.nets.values() if net.spec.data_version)
+        ),
         "origins": _origins(contents),
         "thresholds": _table(
             ("detector", "threshold"), ((name, f"{value:g}") for name, value in recipe.thresholds.items())
@@ -78,9 +81,17 @@ def _net(contents: Contents, name: NetName) -> dict[str, str]:
     plan = contents.recipe.plan(name)
     origin, _ = STARTS[architecture(contents.recipe, name)]
     starts = f"`{plan.init}`" if plan.init else "random numbers"
-    starts += "".join(f", blended with `{other}` ({share:g} of the weights)" for other, share in plan.soup.items())
+    starts += "".join(f", blended with `{other}` ({share:g} of the weights)" for other, share in soup_of(plan).items())
     if isinstance(plan, ThingNet) and plan.start_share:
         starts += f", which count {plan.start_share:g} in the weights that are kept"
+    training = origin
+    if isinstance(plan, OutlineNet):
+        training += "; taken over as it is, not trained on any frame of ours"
+    else:
+        training += (
+            f"; at most {plan.epochs} epochs in batches of {plan.batch}, learning rate {plan.learning_rate:g}, "
+            f"{plan.accelerator}, weights of the {plan.keep} epoch"
+        )
     boxes = f", smallest box overlap {parity['worst_box_iou']:.4f}" if parity["boxes"] else ""
     return {
         "name": name,
@@ -92,10 +103,7 @@ def _net(contents: Contents, name: NetName) -> dict[str, str]:
             f"{parity['pictures']} pictures ({parity['frames_from']}), largest score difference "
             f"{parity['worst_score_difference']:.1e}{boxes}"
         ),
-        "training": (
-            f"{origin}; at most {plan.epochs} epochs in batches of {plan.batch}, learning rate {plan.learning_rate:g}, "
-            f"{plan.accelerator}, weights of the {plan.keep} epoch"
-        ),
+        "training": training,
         "starts": starts,
     }
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from proctor_models.config import Recipe
-from proctor_models.config_nets import SceneNet
+from proctor_models.config_nets import HeadNet, ThingNet
 from proctor_models.errors import PackError
 from proctor_models.types import NetName
 
@@ -26,7 +26,7 @@ STARTS = {
     "yolo26n": ("YOLO26n and its COCO weights (Ultralytics)", "AGPL-3.0-only"),
     "mobilenet_v2": ("MobileNetV2 and its ImageNet weights (torchvision)", "BSD-3-Clause"),
 }
-"""Architecture to where it and the weights that training starts from come from, and their licence."""
+"""Architecture to where it and the weights that a net starts from come from, and their licence."""
 # opencv-python-headless brings FFmpeg along, says its LICENSE-3RD-PARTY.txt; its metadata does not.
 _BUNDLED = {"opencv-python-headless": "LGPL-2.1-or-later"}
 # Whole statements only: "not MIT" is no MIT, and "CC BY-NC 4.0" no CC BY 4.0.
@@ -142,7 +142,7 @@ def own_parts(recipe: Recipe) -> tuple[Part, ...]:
 def architecture(recipe: Recipe, net: NetName) -> str:
     """What a net is built like; a key of `STARTS`."""
     plan = recipe.plan(net)
-    return plan.architecture if isinstance(plan, SceneNet) else plan.backbone
+    return plan.backbone if isinstance(plan, HeadNet | ThingNet) else plan.architecture
 
 
 def package_licence(name: str) -> Licence:

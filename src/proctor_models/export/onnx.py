@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from proctor_models.boxes import clip
 from proctor_models.config import Export, Recipe
-from proctor_models.config_nets import SceneNet
+from proctor_models.config_nets import HeadNet, SceneNet
 from proctor_models.data.frames import read_image
 from proctor_models.data.manifest import FrameRecord, Manifest, data_version
 from proctor_models.errors import ExportError
@@ -57,7 +57,8 @@ def export(recipe: Recipe, net: NetName, checkpoint: Path, data: Path, out: Path
     module, spec = load_net(checkpoint)
     spec = stamped(recipe, net, spec, data, str(checkpoint))
     manifest = Manifest.load(data)
-    said = {**people_of(checkpoint), **_checkpoint_hash(checkpoint), "sources": sources_of(manifest, recipe)}
+    sources = [] if net == "outline" else sources_of(manifest, recipe)  # it has learnt from none of them
+    said = {**people_of(checkpoint), **_checkpoint_hash(checkpoint), "sources": sources}
     return export_module(module, spec, recipe.export, manifest, out, said)
 
 
@@ -140,6 +141,8 @@ def stamped(recipe: Recipe, net: NetName, spec: NetSpec, data: Path, where: str)
             f"{where}: resolution_wh: expected {wanted} px by recipe {recipe.name!r}, got {spec.resolution_wh}; "
             "train again, or give the recipe the size it was trained at"
         )
+    if isinstance(plan, HeadNet) and plan.min_read_px:
+        spec = replace(spec, min_face_px=plan.min_read_px)
     if net == "scene":
         spec = replace(spec, nms_iou=recipe.scene.nms_iou, min_score=recipe.scene.min_score)
     return replace(
@@ -147,7 +150,7 @@ def stamped(recipe: Recipe, net: NetName, spec: NetSpec, data: Path, where: str)
         version=recipe.pack.version,
         thresholds=dict(recipe.thresholds),
         recipe=f"{recipe.name}@{recipe.sha256}",
-        data_version=spec.data_version or data_version(data),
+        data_version=spec.data_version if net == "outline" else spec.data_version or data_version(data),
     )
 
 
@@ -258,12 +261,12 @@ def compare_scene(module: nn.Module, net: Net, frames: Frames, limits: Export) -
 
 
 def compare_crops(module: nn.Module, net: Net, frames: Frames, limits: Export) -> Agreement:
-    """Hold PyTorch against ONNX on labelled heads (`head`) or things (`thing`).
+    """Hold PyTorch against ONNX on labelled heads (`head`) or things (`thing`, `outline`).
 
     Of a frame that labels none the whole picture is taken.
 
     Raises:
-        ExportError: an attribute differs by more than the limit.
+        ExportError: a score or a box differs by more than the limits.
     """
     agreement = Agreement(limits)
     for group in _batches(frames.frames, f"parity {net.spec.net}"):
@@ -275,9 +278,14 @@ def compare_crops(module: nn.Module, net: Net, frames: Frames, limits: Export) -
         for start in range(0, len(crops), BATCH):  # a picture of a crowd has many heads
             names, tensors = zip(*crops[start : start + BATCH], strict=True)
             batch = np.stack(tensors)
-            ours, theirs = _torch(module, batch)[0], net.run(batch)["attributes"]
-            for name, one, other in zip(names, ours, theirs, strict=True):
+            outputs = OUTPUTS[net.spec.net]
+            ours, theirs = dict(zip(outputs, _torch(module, batch), strict=True)), net.run(batch)
+            for row, name in enumerate(names):
+                one, other = ours[outputs[-1]][row], theirs[outputs[-1]][row]
                 agreement.scores(one, other, name)
+                if "boxes" in outputs:
+                    best = np.maximum(one, other).max(1)
+                    agreement.anchors(ours["boxes"][row], theirs["boxes"][row], best, name)
     return agreement
 
 

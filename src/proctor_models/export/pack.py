@@ -4,7 +4,7 @@
 
     manifest.json                 size and sha256 of every other file
     model.sig                     signature over all of them, once `proctor sign` made one
-    models/{scene,head,thing}.onnx
+    models/{scene,head,thing,outline}.onnx
     rules/<name>.json             rule sets, checked
     schema/findings.schema.json   what a line of findings.jsonl holds
     wheels/*.whl                  this project, to run the pack with
@@ -53,7 +53,7 @@ def pack(recipe: Recipe, models: Path, evaluation: Path, out: Path, targets: Pat
 
     Args:
         recipe: names version, rule sets and thresholds.
-        models: folder with scene/, head/ and, if the recipe has one, thing/ that `export` wrote.
+        models: folder with scene/, head/ and, as far as the recipe has them, thing/ and outline/ that `export` wrote.
         evaluation: folder that `evaluate` wrote, for the card.
         out: the pack.
         targets: folder that `targets` wrote, for the instructions for use; None where there is none.

@@ -29,7 +29,7 @@ def build_net(spec: NetSpec, *, mapped: bool = True) -> AnyNet:
     """An untrained net of the spec's kind and names; `mapped`: see `HeadNet`."""
     if spec.net == "head":
         return HeadNet(spec.names, mapped=mapped)
-    return SceneNet(spec.names) if spec.net == "scene" else ThingNet(spec.names)
+    return ThingNet(spec.names) if spec.net == "thing" else SceneNet(spec.names)
 
 
 def save_net(folder: Path, net: nn.Module, spec: NetSpec) -> None:

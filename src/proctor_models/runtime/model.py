@@ -29,7 +29,12 @@ MAX_MEMORY = 2 << 30
 0.1 GiB each. One that multiplies what it is given fails with a `ModelError` and does not take the machine's memory."""
 
 INPUT = "images"
-OUTPUTS = {"scene": ("boxes", "scores"), "head": ("attributes",), "thing": ("attributes",)}
+OUTPUTS = {
+    "scene": ("boxes", "scores"),
+    "head": ("attributes",),
+    "thing": ("attributes",),
+    "outline": ("boxes", "scores"),
+}
 RANGES = {"boxes": (-1e6, 1e6), "scores": (0.0, 1.0), "attributes": (0.0, 1.0)}
 
 Output = NDArray[np.float32]
@@ -85,8 +90,8 @@ class Net:
     def run(self, batch: Output) -> dict[str, Output]:
         """Forward a batch (n, 3, height, width); outputs by name, first axis n.
 
-        `scene` gives ``boxes`` (n, anchors, 4) and ``scores`` (n, anchors, classes); `head` and `thing` give
-        ``attributes`` (n, names).
+        `scene` and `outline` give ``boxes`` (n, anchors, 4) and ``scores`` (n, anchors, classes); `head` and `thing`
+        give ``attributes`` (n, names).
 
         Raises:
             ModelError: the batch or an output has another shape than the spec asks, or numbers out of `RANGES`.
@@ -112,7 +117,7 @@ class Net:
         width, height = self.spec.resolution_wh
         last = len(self.spec.names)
         expected: dict[str, tuple[int | None, ...]] = {INPUT: (None, 3, height, width)}
-        if self.spec.net == "scene":
+        if "boxes" in OUTPUTS[self.spec.net]:
             expected |= {"boxes": (None, None, 4), "scores": (None, None, last)}
         else:
             expected |= {"attributes": (None, last)}
@@ -136,7 +141,7 @@ class Net:
 
     def _check_outputs(self, outputs: dict[str, Output], count: int) -> None:
         last = len(self.spec.names)
-        if self.spec.net == "scene":
+        if "boxes" in outputs:
             anchors = outputs["boxes"].shape[1:2]
             wanted = {"boxes": (count, *anchors, 4), "scores": (count, *anchors, last)}
         else:

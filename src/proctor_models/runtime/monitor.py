@@ -53,7 +53,7 @@ class Monitor:
         from pathlib import Path
         from proctor_models.runtime import Monitor
 
-        monitor = Monitor.from_pack(Path("export/proctor-pack-0.8.0"), rules="remote-exam")
+        monitor = Monitor.from_pack(Path("export/proctor-pack-0.9.0"), rules="remote-exam")
         for timestamp_s, frame in camera:              # numpy, uint8, blue-green-red
             step = monitor.observe(frame, timestamp_s, "first")
             for opened in step.opened:

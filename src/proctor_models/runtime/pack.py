@@ -86,7 +86,7 @@ class Pack:
             net: Net.from_bytes(contents[name], str(folder / name), threads) for net, name in manifest["models"].items()
         }
         _check_agreement(folder, manifest, nets)
-        return Pack(folder, manifest, Predictor(nets["scene"], nets["head"], nets.get("thing")), rules)
+        return Pack(folder, manifest, Predictor(**nets), rules)
 
     @property
     def version(self) -> str:

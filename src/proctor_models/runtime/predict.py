@@ -15,7 +15,7 @@ from typing import Any
 from proctor_models import __version__
 from proctor_models.detectors import TRAINED
 from proctor_models.detectors.earphone import ATTRIBUTES, on_head
-from proctor_models.detectors.heads import ear_region, head_regions, reading_of
+from proctor_models.detectors.heads import ear_region, head_regions, legible, reading_of
 from proctor_models.detectors.mask import mask_score
 from proctor_models.errors import DataError
 from proctor_models.files import write_text
@@ -163,7 +163,7 @@ def _earphone(observation: Observation, xyxy: Boxes) -> Row:
     """Whether it lies on a head, and its kind where the head net has read that head."""
     box = xyxy[None]
     attributes: Row = {"worn": bool(on_head(box, head_regions(observation))[0])}
-    for head in observation.heads:
+    for head in legible(observation.heads):
         if on_head(box, ear_region(head.xyxy[None]))[0]:
             surest = max(ATTRIBUTES, key=lambda name: head.attributes.get(name, 0.0))
             attributes["kind"] = KINDS[surest]

@@ -1,4 +1,4 @@
-"""All nets over one frame, in named stages: preprocess, forward, postprocess, look again, read heads."""
+"""All nets over one frame, in named stages: preprocess, forward, postprocess, look again, draw again, read heads."""
 
 from __future__ import annotations
 
@@ -8,17 +8,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from proctor_models.boxes import clip, iou
+from proctor_models.boxes import clip
 from proctor_models.errors import ModelError
 from proctor_models.runtime.image import Letterbox, crop_square, letterbox
 from proctor_models.runtime.model import Net
 from proctor_models.runtime.normaliser import Normaliser
+from proctor_models.runtime.outline import drawn_anew, to_frame
 from proctor_models.runtime.pixels import as_bgr
 from proctor_models.runtime.spec import NetSpec
+from proctor_models.runtime.suppression import competing, suppress
 from proctor_models.types import (
     FACES,
     HEAD_ATTRIBUTES,
     NETS,
+    OPTIONAL_NETS,
+    OUTLINE_CLASSES,
     SCENE_CLASSES,
     THING_CLASSES,
     Boxes,
@@ -31,19 +35,18 @@ from proctor_models.types import (
     View,
 )
 
-MAX_CANDIDATES = 300
-"""Boxes of one class that go into suppression, best first."""
 MIN_SIDE_PX = 2
 """Boxes thinner than this, in frame pixels, are dropped."""
 HEAD_MIN_SCORE = 0.3
 """Faces scored lower get no head crop."""
-MAX_HEADS = 8
+MAX_HEADS = 16
 """Heads read in one frame, largest first."""
 
 THING_MIN_SCORE = 0.2
-"""Boxes scored lower get no second look: it would find next to none of them, and cost most of its time."""
+"""Boxes scored lower get no second look, and are not drawn anew: it would find next to none of them, and cost most of
+its time."""
 MAX_THINGS = 2
-"""Boxes looked at again in one frame, best first."""
+"""Boxes looked at again, and drawn anew, in one frame, best first."""
 THING_FULL_SCORE = 0.3
 """From here on the second look counts in full, below it less and less: a step would be one that compression crosses."""
 THING_WEIGHT = 0.75
@@ -55,17 +58,21 @@ Batch = NDArray[np.float32]  # (n, 3, height, width)
 
 
 class Predictor:
-    """Runs `scene`, then `thing` on what it is asked about and `head` on the faces; holds no state between frames."""
+    """Runs `scene`, then `thing` and `outline` on what they are asked about and `head` on the faces; holds no state."""
 
-    def __init__(self, scene: Net, head: Net | None = None, thing: Net | None = None) -> None:
-        """Join the nets of one pack; without `head`, no head is ever read, without `thing`, `scene` has the last word.
+    def __init__(
+        self, scene: Net, head: Net | None = None, thing: Net | None = None, outline: Net | None = None
+    ) -> None:
+        """Join the nets of one pack.
+
+        Without `head` no head is ever read; without `thing` and `outline`, scores and boxes are those of `scene`.
 
         Raises:
             ModelError: a net is in another's place or names what the runtime does not know, or `scene` draws no face
-                for `head` to read or not what `thing` looks at again.
+                for `head` to read or not what `thing` or `outline` looks at again.
         """
-        placed = (("scene", scene, SCENE_CLASSES), ("head", head, HEAD_ATTRIBUTES), ("thing", thing, THING_CLASSES))
-        for name, net, known in placed:
+        known_names = (SCENE_CLASSES, HEAD_ATTRIBUTES, THING_CLASSES, OUTLINE_CLASSES)
+        for name, net, known in zip(NETS, (scene, head, thing, outline), known_names, strict=True):
             if net is not None and net.spec.net != name:
                 raise ModelError(f"{name}: expected a {name} net, got a {net.spec.net} net")
             unknown = sorted(set(net.spec.names) - set(known)) if net else []
@@ -75,27 +82,30 @@ class Predictor:
                 )
         if head is not None and not set(FACES) & set(scene.spec.names):
             raise ModelError(f"scene: names: expected {' or '.join(FACES)} for the head net, got {scene.spec.names}")
-        if thing is not None and not set(thing.spec.names) <= set(scene.spec.names):
-            raise ModelError(f"scene: names: expected {thing.spec.names} for the thing net, got {scene.spec.names}")
+        for again in (thing, outline):
+            if again is not None and not set(again.spec.names) <= set(scene.spec.names):
+                raise ModelError(
+                    f"scene: names: expected {again.spec.names} for the {again.spec.net} net, got {scene.spec.names}"
+                )
         self.scene = scene
         """The net that draws boxes; `.spec` and `.sha256` say which."""
         self.head = head
         """The net that reads heads, or None."""
         self.thing = thing
         """The net that looks again at phones, or None."""
-        self._scene_normaliser = Normaliser(scene.spec.mean, scene.spec.std)
-        self._head_normaliser = None if head is None else Normaliser(head.spec.mean, head.spec.std)
-        self._thing_normaliser = None if thing is None else Normaliser(thing.spec.mean, thing.spec.std)
+        self.outline = outline
+        """The net that draws phones anew, or None."""
+        self._normalisers = {name: Normaliser(net.spec.mean, net.spec.std) for name, net in self.nets.items()}
 
     @staticmethod
     def from_models(folder: Path, threads: int = 1) -> Predictor:
-        """Load ``scene/scene.onnx``, ``head/head.onnx`` and ``thing/thing.onnx``, if it is there, from `export`.
+        """Load ``scene/scene.onnx``, ``head/head.onnx`` and, where they are, those of `OPTIONAL_NETS`, from `export`.
 
         Raises:
             ModelError: see `Net.load`.
         """
-        names = [name for name in NETS if name != "thing" or (folder / name).exists()]
-        return Predictor(*(Net.load(folder / name / f"{name}.onnx", threads=threads) for name in names))
+        names = [name for name in NETS if name not in OPTIONAL_NETS or (folder / name).exists()]
+        return Predictor(**{name: Net.load(folder / name / f"{name}.onnx", threads=threads) for name in names})
 
     @property
     def thresholds(self) -> dict[str, float]:
@@ -110,7 +120,7 @@ class Predictor:
     @property
     def nets(self) -> dict[NetName, Net]:
         """The nets there are, by name, in the order of `NETS`."""
-        nets = dict(zip(NETS, (self.scene, self.head, self.thing), strict=True))
+        nets = dict(zip(NETS, (self.scene, self.head, self.thing, self.outline), strict=True))
         return {name: net for name, net in nets.items() if net is not None}
 
     def observe(self, image: Image, timestamp_s: float = 0.0, view: View = "first") -> Observation:
@@ -121,11 +131,19 @@ class Predictor:
             ModelError: a net gave numbers that are not finite.
         """
         image = as_bgr(image)
-        height, width = image.shape[:2]
+        return self.look_closer(image, self.first_look(image), timestamp_s, view)
+
+    def first_look(self, image: Image) -> Detections:
+        """What `scene` alone finds in a blue-green-red picture; see `observe`."""
         batch, fit = self.preprocess(image)
         boxes, scores = self.forward(batch)
-        scene = self.look_again(image, self.postprocess(boxes, scores, fit, (width, height)))
-        return Observation(timestamp_s, view, (width, height), scene, self.read_heads(image, scene))
+        return self.postprocess(boxes, scores, fit, (image.shape[1], image.shape[0]))
+
+    def look_closer(self, image: Image, scene: Detections, timestamp_s: float, view: View) -> Observation:
+        """What all other nets say of what `scene` found in the picture."""
+        scene = self.draw_again(image, self.look_again(image, scene))
+        size = (image.shape[1], image.shape[0])
+        return Observation(timestamp_s, view, size, scene, self.read_heads(image, scene))
 
     def observe_many(self, images: Iterable[Image], view: View = "first") -> Iterator[Observation]:
         """Single pictures one after the other, each on its own; lazily."""
@@ -140,7 +158,7 @@ class Predictor:
         else:
             canvas, placed = letterbox(image, spec.resolution_wh, spec.pad_value)
         batch = np.empty((1, 3, *canvas.shape[:2]), np.float32)
-        self._scene_normaliser.into(batch[0], canvas)
+        self._normalisers["scene"].into(batch[0], canvas)
         return batch, placed
 
     def forward(self, batch: Batch) -> tuple[Boxes, Scores]:
@@ -154,7 +172,9 @@ class Predictor:
         # Of thousands of anchors a few dozen score at all; the others would only be carried along.
         able = np.flatnonzero((scores >= spec.min_score).any(1))
         boxes, scores = boxes[able], scores[able]
-        kept = [suppress(boxes, scores[:, group], group, spec.min_score, spec.nms_iou) for group in _groups(spec.names)]
+        kept = [
+            suppress(boxes, scores[:, group], group, spec.min_score, spec.nms_iou) for group in competing(spec.names)
+        ]
         rows, class_ids = (np.concatenate(part).astype(np.int64) for part in zip(*kept, strict=True))
         best = scores[rows, class_ids].astype(np.float32)
         xyxy = clip(fit.to_frame(boxes[rows]), resolution_wh)
@@ -169,25 +189,39 @@ class Predictor:
         The odds of both are pooled, each to the power of its weight (logarithmic opinion pool; Genest and Zidek,
         "Combining probability distributions", Statistical Science 1986).
         """
-        if self.thing is None or self._thing_normaliser is None:
+        if self.thing is None:
             return scene
-        spec = self.thing.spec
-        column = np.array([spec.names.index(name) if name in spec.names else -1 for name in scene.class_names])
-        longer = (scene.xyxy[:, 2:] - scene.xyxy[:, :2]).max(1, initial=0)
-        asked = (column[scene.class_ids] >= 0) & (scene.scores >= THING_MIN_SCORE) & (longer >= spec.min_face_px)
-        chosen = np.flatnonzero(asked)[:MAX_THINGS]
+        chosen, column = _asked(scene, self.thing.spec)
         if not len(chosen):
             return scene
-        said = self.thing.run(_crops(image, scene.xyxy[chosen], spec, self._thing_normaliser))["attributes"]
-        theirs = said[np.arange(len(chosen)), column[scene.class_ids[chosen]]]
+        said = self.thing.run(self._crops(image, scene.xyxy[chosen], self.thing.spec))["attributes"]
+        theirs = said[np.arange(len(chosen)), column]
         scores = scene.scores.copy()
         scores[chosen] = pooled(scores[chosen], theirs, THING_WEIGHT * counted(scores[chosen]))
         order = np.argsort(-scores, kind="stable")
         return Detections(scene.xyxy[order], scores[order], scene.class_ids[order], scene.class_names)
 
+    def draw_again(self, image: Image, scene: Detections) -> Detections:
+        """The same boxes, drawn by `outline` where it knows them and their score is `THING_MIN_SCORE` or more."""
+        if self.outline is None:
+            return scene
+        spec = self.outline.spec
+        chosen, column = _asked(scene, spec)
+        if not len(chosen):
+            return scene
+        said = self.outline.run(self._crops(image, scene.xyxy[chosen], spec))
+        xyxy = scene.xyxy.copy()
+        for row, class_id, boxes, scores in zip(chosen, column, said["boxes"], said["scores"], strict=True):
+            able = scores[:, class_id] >= spec.min_score
+            found = to_frame(boxes[able], scene.xyxy[row], spec.crop_scale, spec.resolution_wh[0])
+            anew = drawn_anew(scene.xyxy[row], clip(found, (image.shape[1], image.shape[0])), scores[able, class_id])
+            if (anew[2:] - anew[:2]).min() >= MIN_SIDE_PX:
+                xyxy[row] = anew
+        return Detections(xyxy, scene.scores, scene.class_ids, scene.class_names)
+
     def read_heads(self, image: Image, scene: Detections) -> tuple[HeadReading, ...]:
         """Attributes of the largest faces that are sure and large enough, in one batch."""
-        if self.head is None or self._head_normaliser is None:
+        if self.head is None:
             return ()
         spec = self.head.spec
         faces = scene.of(*FACES)
@@ -196,20 +230,29 @@ class Predictor:
         chosen = able[np.argsort(-longer[able], kind="stable")][:MAX_HEADS]
         if not len(chosen):
             return ()
-        attributes = self.head.run(_crops(image, faces.xyxy[chosen], spec, self._head_normaliser))["attributes"]
+        attributes = self.head.run(self._crops(image, faces.xyxy[chosen], spec))["attributes"]
         return tuple(
             HeadReading(faces.xyxy[i], dict(zip(spec.names, map(float, row), strict=True)))
             for i, row in zip(chosen, attributes, strict=True)
         )
 
+    def _crops(self, image: Image, xyxy: Boxes, spec: NetSpec) -> Batch:
+        """The squares around boxes (n, 4) of the image, as a crop net takes them."""
+        side = spec.resolution_wh[0]
+        batch = np.empty((len(xyxy), 3, side, side), np.float32)
+        for tensor, box in zip(batch, xyxy, strict=True):
+            crop = crop_square(image, box, spec.crop_scale, side, spec.pad_value)
+            self._normalisers[spec.net].into(tensor, crop)
+        return batch
 
-def _crops(image: Image, xyxy: Boxes, spec: NetSpec, normaliser: Normaliser) -> Batch:
-    """The squares around boxes (n, 4) of the image, as a crop net takes them."""
-    side = spec.resolution_wh[0]
-    batch = np.empty((len(xyxy), 3, side, side), np.float32)
-    for tensor, box in zip(batch, xyxy, strict=True):
-        normaliser.into(tensor, crop_square(image, box, spec.crop_scale, side, spec.pad_value))
-    return batch
+
+def _asked(scene: Detections, spec: NetSpec) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows that a net looks at again, best first, and which of its names each has."""
+    column = np.array([spec.names.index(name) if name in spec.names else -1 for name in scene.class_names])
+    longer = (scene.xyxy[:, 2:] - scene.xyxy[:, :2]).max(1, initial=0)
+    asked = (column[scene.class_ids] >= 0) & (scene.scores >= THING_MIN_SCORE) & (longer >= spec.min_face_px)
+    chosen = np.flatnonzero(asked)[:MAX_THINGS]
+    return chosen, column[scene.class_ids[chosen]]
 
 
 def counted(scores: Scores) -> Scores:
@@ -233,40 +276,3 @@ def pooled(scores: Scores, others: Scores, weight: float | Scores) -> Scores:
     ]
     joined: Scores = (1 / (1 + np.exp(-(odds[0] + weight * odds[1])))).astype(np.float32)
     return joined
-
-
-def suppress(
-    boxes: Boxes, scores: Scores, class_ids: list[int], min_score: float, nms_iou: float
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Greedy non-maximum suppression among classes that compete: (row, class) of what stays, best first.
-
-    Args:
-        boxes: (anchors, 4), any pixels.
-        scores: (anchors, len(class_ids)); an anchor takes part with its best class.
-        class_ids: class of each column of `scores`.
-        min_score: lower scores are dropped.
-        nms_iou: a box that overlaps a better one by more than this is the same thing.
-
-    >>> boxes = np.array([[0, 0, 10, 10], [0, 0, 10, 9], [20, 0, 30, 10]], np.float32)
-    >>> rows, classes = suppress(boxes, np.array([[.6, .1], [.2, .9], [.3, .0]], np.float32), [1, 2], .05, .6)
-    >>> rows.tolist(), classes.tolist()
-    ([1, 2], [2, 1])
-    """
-    best_class = scores.argmax(1)
-    best = scores[np.arange(len(scores)), best_class]
-    able = np.flatnonzero(best >= min_score)
-    order = able[np.argsort(-best[able], kind="stable")][:MAX_CANDIDATES]
-    alive = np.ones(len(order), bool)
-    overlap = iou(boxes[order], boxes[order]) if len(order) > 1 else alive[None]  # of most classes there is none
-    for i in range(len(order) - 1):
-        if alive[i]:
-            alive[i + 1 :] &= overlap[i, i + 1 :] <= nms_iou
-    rows = order[alive]
-    return rows, np.asarray(class_ids, np.int64)[best_class[rows]]
-
-
-def _groups(names: tuple[str, ...]) -> list[list[int]]:
-    """Class ids by competition: every class on its own, but the two kinds of face together."""
-    faces = [i for i, name in enumerate(names) if name in FACES]
-    others = [[i] for i in range(len(names)) if i not in faces]
-    return [faces, *others] if faces else others

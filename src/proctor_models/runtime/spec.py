@@ -24,7 +24,7 @@ class NetSpec:
     resolution_wh: tuple[int, int]
     """Input size in pixels."""
     names: tuple[str, ...]
-    """Class names (`scene`, `thing`) or attribute names (`head`), in output order."""
+    """Class names or, for `head`, attribute names, in output order."""
     mean: tuple[float, float, float]
     """Mean of red, green, blue, after division by 255."""
     std: tuple[float, float, float]
@@ -34,11 +34,11 @@ class NetSpec:
     crop_scale: float
     """Side of the crop over the longer side of the box it is cut around; 0 for `scene`."""
     min_face_px: int
-    """Boxes (faces for `head`, things for `thing`) with a longer side of fewer pixels are not read; 0 for `scene`."""
+    """Boxes (faces for `head`, things for others) with a longer side of fewer pixels are not read; 0 for `scene`."""
     nms_iou: float
     """`scene` only: boxes of one class that overlap more than this are one; 0 for the others."""
     min_score: float
-    """`scene` only: boxes scored lower are dropped; 0 for the others."""
+    """`scene` and `outline`: boxes scored lower are dropped; 0 for the others."""
     thresholds: dict[str, float]
     """By detector: the score from which a frame counts as positive (the shipped threshold)."""
     data_version: str
@@ -99,7 +99,7 @@ class NetSpec:
 
     def _claims(self) -> list[tuple[str, str, bool]]:
         """What must hold: (field, what is expected, whether it holds)."""
-        crops = self.net in ("head", "thing")
+        crops = self.net != "scene"
         sizes = [isinstance(side, int) and _in(side, 32, 2048) for side in self.resolution_wh]
         named = all(isinstance(name, str) and name for name in self.names)
         std = len(self.std) == 3 and all(_in(number, 1e-6, 1e6) for number in self.std)

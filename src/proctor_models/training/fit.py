@@ -25,14 +25,13 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from proctor_models import tracking
 from proctor_models.config import Recipe
-from proctor_models.config_nets import Net, ThingNet
-from proctor_models.config_nets import SceneNet as SceneRecipe
+from proctor_models.config_nets import ThingNet, soup_of
 from proctor_models.data.manifest import MANIFEST_FILE, Manifest, data_version
 from proctor_models.errors import CheckpointError, DataError
 from proctor_models.files import building, write_json
-from proctor_models.nets.checkpoint import blend, mix, mix_coco, save_net
-from proctor_models.nets.scene import SceneNet
+from proctor_models.nets.checkpoint import blend, mix, save_net
 from proctor_models.training.modules import MONITOR, NetModule
+from proctor_models.training.outline import take_over
 from proctor_models.training.prepare import Prepared, prepare, soup_folders, start_file
 from proctor_models.training.record import HISTORY_FILE, METRICS_FILE, Recorder, curves, read_history
 from proctor_models.types import NetName
@@ -57,6 +56,8 @@ class _Session:
 def train(recipe: Recipe, net: NetName, data: Path, out: Path, *, fresh: bool = False) -> None:
     """Fit one net and write its checkpoint folder: `model.ckpt`, metrics.json, history.jsonl, curves.png.
 
+    `outline` is not fitted, and has only the first two.
+
     Args:
         recipe: what to do.
         net: which net.
@@ -69,6 +70,9 @@ def train(recipe: Recipe, net: NetName, data: Path, out: Path, *, fresh: bool = 
         DataError: a side of the split is empty, or an image cannot be read.
         CheckpointError: what the recipe starts from is missing or does not fit.
     """
+    if net == "outline":
+        take_over(recipe, out)
+        return
     _quiet()
     seed_everything(recipe.seed, workers=True, verbose=False)
     torch.set_float32_matmul_precision("high")
@@ -90,14 +94,9 @@ def plan_sha256(recipe: Recipe, net: NetName) -> str:
     meaning = json.dumps({"seed": recipe.seed, "net": net, **plan.model_dump(mode="json")}, sort_keys=True)
     digest = hashlib.sha256(meaning.encode())
     proposals = plan.proposals if isinstance(plan, ThingNet) else ""
-    for path in filter(None, (plan.init, proposals, _coco(plan), *plan.soup)):
+    for path in filter(None, (plan.init, proposals, *soup_of(plan))):
         digest.update(start_file(recipe, path).read_bytes())
     return digest.hexdigest()
-
-
-def _coco(plan: Net) -> str:
-    """COCO's weights that a scene net keeps a share of; "" where it keeps none."""
-    return f"{plan.architecture}.pt" if isinstance(plan, SceneRecipe) and plan.coco_share else ""
 
 
 def _quiet() -> None:
@@ -186,9 +185,6 @@ def _keep(
     raw = torch.load(kept, map_location="cpu", weights_only=True)
     module.load_state_dict(raw["state_dict"], strict=False)
     blend(module.net, soup_folders(recipe, net))
-    plan = recipe.plan(net)
-    if isinstance(plan, SceneRecipe) and isinstance(module.net, SceneNet) and plan.coco_share:
-        mix_coco(module.net, start_file(recipe, _coco(plan)), plan.coco_share)
     if prepared.start:
         mix(module.net, prepared.start, prepared.start_share)
     history = read_history(session.folder)
@@ -198,7 +194,7 @@ def _keep(
         spec = prepared.module.spec
         said = {"recipe": spec.recipe, "data_version": spec.data_version, **prepared.counts, **prepared.people}
         # Figures of an epoch are of the trained net alone; averaged weights are measured by `proctor evaluate`.
-        averaged = module.recipe.soup or prepared.start or _coco(plan)
+        averaged = module.recipe.soup or prepared.start
         of_epoch = f"{module.recipe.keep}_before_averaging" if averaged else module.recipe.keep
         figures: dict[str, Any] = {of_epoch: chosen, "epochs": len(history), **said}
         write_json(part / METRICS_FILE, figures)

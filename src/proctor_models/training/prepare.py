@@ -13,7 +13,8 @@ from torch.utils.data import DataLoader, WeightedRandomSampler, get_worker_info
 
 from proctor_models.config import Recipe, expand
 from proctor_models.config_nets import HeadNet as HeadRecipe
-from proctor_models.config_nets import Net
+from proctor_models.config_nets import Net, soup_of
+from proctor_models.config_nets import SceneNet as SceneRecipe
 from proctor_models.config_nets import ThingNet as ThingRecipe
 from proctor_models.data.frames import (
     HeadCrops,
@@ -40,10 +41,17 @@ from proctor_models.training.record import people_trained_on
 from proctor_models.training.scene import SceneModule
 from proctor_models.training.teacher import FaceTeacher, find_heads, load_taught, save_taught, teach
 from proctor_models.training.thing import ThingModule
-from proctor_models.types import HEAD_ATTRIBUTES, SCENE_CLASSES, THING_CLASSES, NetName
+from proctor_models.types import HEAD_ATTRIBUTES, OUTLINE_CLASSES, SCENE_CLASSES, THING_CLASSES, NetName
 
 _TAUGHT_FILE = "taught.json"
 _PAD = 114
+NAMES: dict[NetName, tuple[str, ...]] = {
+    "scene": SCENE_CLASSES,
+    "head": HEAD_ATTRIBUTES,
+    "thing": THING_CLASSES,
+    "outline": OUTLINE_CLASSES,
+}
+"""What each net draws or says."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +81,8 @@ def prepare(recipe: Recipe, net: NetName, manifest: Manifest, version: str, keep
         keep: folder where what a teacher said is kept for a resumed run.
     """
     soup = soup_folders(recipe, net)
-    how = {"scene": _prepare_scene, "head": _prepare_head, "thing": _prepare_thing}[net]
-    prepared = how(recipe, manifest, version, keep)
+    how = {"scene": _prepare_scene, "head": _prepare_head, "thing": _prepare_thing}
+    prepared = how[net](recipe, manifest, version, keep)
     check_blend(prepared.module.spec, soup)
     init = recipe.plan(net).init
     start = start_file(recipe, init) if init else None
@@ -91,7 +99,7 @@ def soup_folders(recipe: Recipe, net: NetName) -> dict[Path, float]:
         ConfigError: an environment variable is not set.
         CheckpointError: no checkpoint there.
     """
-    return {start_file(recipe, path).parent: share for path, share in recipe.plan(net).soup.items()}
+    return {start_file(recipe, path).parent: share for path, share in soup_of(recipe.plan(net)).items()}
 
 
 def _loader(
@@ -128,26 +136,26 @@ def _own_randomness(_worker: int) -> None:
         augment.set_random_seed(torch.initial_seed() % 2**32)
 
 
-def _spec(recipe: Recipe, net: NetName, version: str) -> NetSpec:
-    scene = net == "scene"
+def spec_of(recipe: Recipe, net: NetName, version: str) -> NetSpec:
+    """All that running a net of the recipe depends on; `version` is that of the data it learns from."""
+    yolo = net in ("scene", "outline")
     plan = recipe.plan(net)
     size, scale, least = recipe.scene.resolution_wh, 0.0, 0
-    if isinstance(plan, HeadRecipe):
-        size, scale, least = (plan.resolution_px,) * 2, plan.crop_scale, plan.min_face_px
-    if isinstance(plan, ThingRecipe):
-        size, scale, least = (plan.resolution_px,) * 2, plan.crop_scale, plan.min_side_px
+    if not isinstance(plan, SceneRecipe):
+        size, scale = (plan.resolution_px,) * 2, plan.crop_scale
+        least = plan.min_face_px if isinstance(plan, HeadRecipe) else plan.min_side_px
     return NetSpec(
         net=net,
         version=recipe.pack.version,
         resolution_wh=size,
-        names={"scene": SCENE_CLASSES, "head": HEAD_ATTRIBUTES, "thing": THING_CLASSES}[net],
-        mean=(0.0, 0.0, 0.0) if scene else IMAGENET_MEAN,
-        std=(1.0, 1.0, 1.0) if scene else IMAGENET_STD,
+        names=NAMES[net],
+        mean=(0.0, 0.0, 0.0) if yolo else IMAGENET_MEAN,
+        std=(1.0, 1.0, 1.0) if yolo else IMAGENET_STD,
         pad_value=_PAD,
         crop_scale=scale,
         min_face_px=least,
-        nms_iou=recipe.scene.nms_iou if scene else 0.0,
-        min_score=recipe.scene.min_score if scene else 0.0,
+        nms_iou=recipe.scene.nms_iou if net == "scene" else 0.0,
+        min_score=0.0 if isinstance(plan, HeadRecipe | ThingRecipe) else plan.min_score,
         thresholds=recipe.thresholds,
         data_version=version,
         recipe=f"{recipe.name}@{recipe.sha256}",
@@ -192,7 +200,7 @@ def _start(recipe: Recipe, plan: Net, net: AnyNet, spec: NetSpec) -> frozenset[s
 
 
 def _prepare_scene(recipe: Recipe, manifest: Manifest, version: str, keep: Path) -> Prepared:
-    plan, spec = recipe.scene, _spec(recipe, "scene", version)
+    plan, spec = recipe.scene, spec_of(recipe, "scene", version)
     net = SceneNet(spec.names)
     knows = _start(recipe, plan, net, spec)
     train, val = _assume(manifest.of("train"), plan.assume_absent), manifest.of("val")
@@ -226,7 +234,7 @@ def _crops(manifest: Manifest, plan: HeadRecipe, heads: dict[str, list[BoxLabel]
 
 
 def _prepare_head(recipe: Recipe, manifest: Manifest, version: str, _keep: Path) -> Prepared:
-    plan, spec = recipe.head, _spec(recipe, "head", version)
+    plan, spec = recipe.head, spec_of(recipe, "head", version)
     net = HeadNet(spec.names)
     _start(recipe, plan, net, spec)
     heads: dict[str, list[BoxLabel]] = {}
@@ -254,7 +262,7 @@ def _prepare_head(recipe: Recipe, manifest: Manifest, version: str, _keep: Path)
 
 
 def _prepare_thing(recipe: Recipe, manifest: Manifest, version: str, keep: Path) -> Prepared:
-    plan, spec = cast("ThingRecipe", recipe.plan("thing")), _spec(recipe, "thing", version)
+    plan, spec = cast("ThingRecipe", recipe.plan("thing")), spec_of(recipe, "thing", version)
     net = ThingNet(spec.names)
     _start(recipe, plan, net, spec)
     proposals: Proposals = {}

@@ -25,6 +25,7 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from proctor_models.config_nets import OutlineNet
 from proctor_models.data.frames import read_image
 from proctor_models.data.manifest import FrameRecord, Manifest
 from proctor_models.evaluation.bootstrap import each, interval, resample
@@ -118,7 +119,10 @@ def main() -> None:
     people = sorted({str(one.frame.person) for one in seen if one.image is not None and one.frame.person})
     print(f"| crop | {' | '.join(['by webcam: AP50, AP75', *people, 'photographs'])} |")
     print(f"| {' | '.join(['---'] * (3 + len(people)))} |")
-    crop = replace(base.scene.spec, net="outline", names=OUTLINE_CLASSES, min_face_px=12, min_score=0.02)
+    plan = OutlineNet(init=BASE)
+    crop = replace(
+        base.scene.spec, net="outline", names=OUTLINE_CLASSES, min_face_px=plan.min_side_px, min_score=plan.min_score
+    )
     outlines = {"none": None} | {
         f"{scale:g} x, {side} px": Outline(net, replace(crop, crop_scale=scale, resolution_wh=(side, side)))
         for scale in args.scales

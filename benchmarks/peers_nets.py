@@ -60,7 +60,7 @@ class Sight:
 
 @dataclass(frozen=True)
 class Peer:
-    """One net, or our pair of nets, ready to run on one thread."""
+    """One net, or ours together, ready to run on one thread."""
 
     name: str
     library: str

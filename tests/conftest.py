@@ -9,7 +9,7 @@ import sys
 import pytest
 import yaml
 
-from drawn import ROOT, UNTAUGHT, Miniature, demo_commands, recipe, write_coco, write_untaught, write_video
+from drawn import ROOT, UNTAUGHT_AT, Miniature, demo_commands, recipe, write_coco, write_untaught, write_video
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background by a shell: a signal that is ignored stays ignored in every process that a test
@@ -32,7 +32,7 @@ def miniature(tmp_path_factory: pytest.TempPathFactory) -> Miniature:
 
     root = tmp_path_factory.mktemp("miniature")
     write_coco(root / "data" / "embedded")
-    write_untaught(root / UNTAUGHT)
+    write_untaught(root / UNTAUGHT_AT)
     write_video(root / "data" / "sample-exam" / "first.mp4", seconds=40)
     write_video(root / "data" / "sample-exam" / "second.mp4", seconds=30, seed=2)
     shutil.copytree(ROOT / "configs" / "rules", root / "configs" / "rules")

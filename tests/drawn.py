@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WIDTH, HEIGHT = 320, 240
 SHIRTS = {"P1": (150, 60, 40), "P2": (50, 130, 60), "P3": (70, 60, 160), "P4": (140, 140, 40)}
 SKINS = {"P1": (150, 180, 220), "P2": (90, 120, 170), "P3": (60, 85, 130), "P4": (120, 150, 200)}
-UNTAUGHT = "data/checkpoints/outline"
+UNTAUGHT_AT = "data/checkpoints/outline"
 """Where `write_untaught` saves a net, below the miniature's root."""
 CLASSES = ("person", "face", "face_masked", "phone", "earphone", "book_paper")
 
@@ -129,7 +129,7 @@ def recipe(frames: Path) -> dict[str, object]:
         "scene": {"resolution_wh": [96, 64], "epochs": 1, "batch": 4, "learning_rate": 0.001, "init": ""},
         "head": {"resolution_px": 64, "epochs": 1, "batch": 4, "learning_rate": 0.001, "init": ""},
         "thing": {"resolution_px": 64, "epochs": 1, "batch": 4, "learning_rate": 0.001, "init": ""},
-        "outline": {"resolution_px": 64, "init": UNTAUGHT},
+        "outline": {"resolution_px": 64, "init": UNTAUGHT_AT},
         "thresholds": thresholds,
         "evaluate": {"splits": ["val", "test"], "bootstrap": 100},
         "pack": {"version": "0.0.0-miniature"},

@@ -276,3 +276,10 @@ def test_main__a_pipe_that_breaks_elsewhere_is_no_reader_that_left(monkeypatch: 
     monkeypatch.setattr(exams, "_predict", broken)
     with pytest.raises(BrokenPipeError):
         main(["predict", "--pack", "p", "--images", "i", "--out", "o.json"])
+
+
+def test_cli__knows_every_net() -> None:
+    from proctor_models.cli.parts import _COMMON
+    from proctor_models.types import NETS
+
+    assert _COMMON["--net"]["choices"] == NETS

@@ -256,7 +256,7 @@ def load_recipe(path: Path) -> Recipe:
     without: dict[str, Any] = {
         "sha256": True, "pack": {"allowed_licences", "provider"}, "evaluate": {"look_alikes"},
     }  # fmt: skip
-    # Recipes from before there was such a net keep their hash.
+    # Nets that a recipe does without say nothing of it.
     without |= {net: True for net in OPTIONAL_NETS if getattr(recipe, net) is None}
     meaning = json.dumps(recipe.model_dump(mode="json", exclude=without), sort_keys=True)
     return recipe.model_copy(update={"sha256": hashlib.sha256(meaning.encode()).hexdigest()})

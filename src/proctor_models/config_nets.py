@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from proctor_models.types import SCENE_CLASSES
 
@@ -104,8 +104,16 @@ class HeadNet(Net):
     min_face_px: int = Field(default=24, ge=8)
     """Faces whose longer side is shorter are not trained on."""
     min_read_px: int = Field(default=0, ge=0)
-    """Faces whose longer side is shorter are not read; 0: those not trained on. Of those between, only masks are asked
-    (`detectors.heads.legible`)."""
+    """Faces whose longer side is shorter are not read; 0: those not trained on. Of faces below
+    `detectors.heads.LEGIBLE_PX`, 24 px, masks alone are asked."""
+
+    @model_validator(mode="after")
+    def _read(self) -> HeadNet:
+        if self.min_read_px and not 8 <= self.min_read_px <= self.min_face_px:
+            raise ValueError(
+                f"min_read_px: expected 0, or 8 to min_face_px ({self.min_face_px}), got {self.min_read_px}"
+            )
+        return self
 
 
 class ThingNet(Net):

@@ -20,6 +20,8 @@ NetName = Literal["scene", "head", "thing", "outline"]
 NETS: tuple[NetName, ...] = ("scene", "head", "thing", "outline")
 """All there are; a recipe or a pack may do without those of `OPTIONAL_NETS`."""
 OPTIONAL_NETS: tuple[NetName, ...] = ("thing", "outline")
+UNTAUGHT_NETS: tuple[NetName, ...] = ("outline",)
+"""Those that take over public weights as they are: no frame of ours, and no person, stands behind them."""
 
 # What `scene` draws boxes for. The first six are labelled in our frames; the others are kept from
 # COCO, as hard negatives of a phone and for rules on screens.

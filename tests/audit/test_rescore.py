@@ -8,11 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
-from packed import SPECS, build, picture, write_scene  # noqa: F401 - fixtures
+from packed import SPECS, build, picture, scene_outputs, write_scene  # noqa: F401 - fixtures
 from proctor_models.audit.rescore import TOLERANCE, TOLERANCE_OF_TWO, rescore
 from proctor_models.runtime.findings import Finding, Text
 from proctor_models.runtime.model import Net
 from proctor_models.runtime.predictor import THING_WEIGHT, Predictor, counted, pooled
+from proctor_models.types import OUTLINE_CLASSES
 
 TEXT = Text("手机", "Phone")
 
@@ -52,3 +53,13 @@ def test_rescore__where_the_second_look_begins_compression_moves_much(
     asked = rescore(tmp_path, finding(float(recorded[0])), both)
     assert asked.difference < TOLERANCE_OF_TWO
     assert abs(float(both.observe(image).scene.scores[0]) - asked.recorded) > TOLERANCE_OF_TWO
+
+
+def test_rescore__with_boxes_drawn_anew(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    write, image = request.getfixturevalue("write_scene"), request.getfixturevalue("picture")
+    cv2.imwrite(str(tmp_path / "F0001-peak.jpg"), image)
+    says = scene_outputs([("phone", (9.6, 9.6, 22.4, 16), 0.9)], OUTLINE_CLASSES)
+    (tmp_path / "outline.onnx").write_bytes(build(SPECS["outline"], says).SerializeToString())
+    made = Predictor(Net.load(write([("phone", (10, 18, 20, 28), 0.6)])), outline=Net.load(tmp_path / "outline.onnx"))
+    asked = rescore(tmp_path, finding(0.6), made)
+    assert (asked.difference, asked.allowed) == (pytest.approx(0, abs=1e-5), TOLERANCE)

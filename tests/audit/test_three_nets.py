@@ -1,4 +1,4 @@
-"""Packs of two and of three nets in one registry: what a pack does not hold is neither asked for nor promoted."""
+"""Packs of two, three and four nets in one registry: what a pack does not hold is neither asked for nor promoted."""
 
 from __future__ import annotations
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import onnx
 import pytest
 from onnx import helper
 
+from packed import SPECS, build, scene_outputs
 from proctor_models.curation.embedding import tensor_to_pool
 from proctor_models.curation.looks import Nets, look_at
 from proctor_models.data.manifest import Manifest
 from proctor_models.errors import ModelError
 from proctor_models.runtime.pixels import read_image
 from proctor_models.runtime.predictor import Predictor
+from proctor_models.types import OUTLINE_CLASSES
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +33,15 @@ def test_look_at__boxes_readings_and_embedding_of_every_frame(dataset, nets, tmp
     assert cup.label == "cup"
     assert looks[0].readings["phone"] == pytest.approx(0.9)
     assert len({look.embedding.tobytes() for look in looks}) == 24
+
+
+def test_predictor__asks_every_net_that_the_runtime_asks(models, tmp_path):
+    shutil.copytree(models, tmp_path / "models")
+    outline = build(SPECS["outline"], scene_outputs((), OUTLINE_CLASSES))
+    (tmp_path / "models" / "outline").mkdir()
+    (tmp_path / "models" / "outline" / "outline.onnx").write_bytes(outline.SerializeToString())
+    nets = Nets.from_models(tmp_path / "models", threads=1)
+    assert list(nets.predictor.nets) == ["scene", "head", "outline"]
 
 
 def test_look_at__goes_on_after_a_cut_off_line_and_looks_at_nothing_twice(dataset, nets, tmp_path, capsys):

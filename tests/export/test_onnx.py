@@ -13,7 +13,8 @@ from torch import nn
 from proctor_models.config import Export
 from proctor_models.data.manifest import Manifest
 from proctor_models.errors import ExportError
-from proctor_models.export.onnx import convert, export_module, frames_to_compare, sources_of, stamped
+from proctor_models.export.compare import frames_to_compare
+from proctor_models.export.onnx import convert, export_module, sources_of, stamped
 from proctor_models.runtime.model import Net
 from proctor_models.runtime.spec import METADATA_KEY, NetSpec
 from stages import recipe

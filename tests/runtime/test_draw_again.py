@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from packed import SPECS, build, scene_outputs
-from proctor_models.boxes import square_around
+from proctor_models.boxes import iou, square_around
+from proctor_models.detectors.phone import Phone
 from proctor_models.errors import ModelError
 from proctor_models.runtime.image import crop_square, normalise
 from proctor_models.runtime.model import Net
@@ -96,10 +97,38 @@ def test_draw_again__batch_is_the_crops(predictor: Callable[..., Predictor], pic
     np.testing.assert_array_equal(batches[0], normalise(crop, (0, 0, 0), (1, 1, 1))[None])
 
 
-def test_to_frame__is_where_the_crop_was_cut() -> None:
-    box = np.array([13.3, 20.1, 40.7, 33.9], np.float32)
+@pytest.mark.parametrize("seed", range(20))
+def test_to_frame__is_where_the_crop_was_cut(seed: int) -> None:
+    x0, y0, width, height = np.random.default_rng(seed).uniform(0, 30, 4)
+    box = np.array([x0, y0, x0 + 6 + width, y0 + 6 + height], np.float32)
     whole = to_frame(np.array([[0, 0, 64, 64]], np.float32), box, 2.5, 64)
     np.testing.assert_allclose(whole[0], square_around(box[None], 2.5)[0].round(), atol=1e-4)
+
+
+def test_draw_again__two_boxes_never_become_one(predictor: Callable[..., Predictor], picture: Image) -> None:
+    # Side by side, overlapping by a quarter; from close by the net sees one thing, on the right of the left one's crop.
+    found = [("phone", (10, 18, 20, 28), 0.6), ("phone", (16, 18, 26, 28), 0.5)]
+    made = predictor(found, ((16, 9.6, 28.8, 22.4), 0.9), ((3.2, 9.6, 16, 22.4), 0.8))
+    scene = made.observe(picture).scene
+    overlap = float(iou(scene.xyxy[:1], scene.xyxy[1:])[0, 0])
+    assert overlap <= SPECS["scene"].nms_iou
+
+
+def test_draw_again__a_surer_rival_keeps_its_word(predictor: Callable[..., Predictor], picture: Image) -> None:
+    half = ((9.6, 9.6, 22.4, 16), 0.9)
+    lost = predictor([FOUND, ("remote", (10, 18, 20, 28), 0.8)], half).observe(picture)
+    assert lost.scene.of("phone").xyxy.tolist() == [[20, 20, 40, 40]]
+    assert Phone().read(lost).score == 0.0
+    won = predictor([FOUND, ("remote", (10, 18, 20, 28), 0.4)], half).observe(picture)
+    assert won.scene.of("phone").xyxy[0].tolist() == pytest.approx([20, 20, 40, 30], abs=1e-4)
+    assert Phone().read(won).score == pytest.approx(0.6)
+
+
+def test_draw_again__nothing_to_ask(predictor: Callable[..., Predictor], picture: Image) -> None:
+    made = predictor([("cup", (10, 18, 20, 28), 0.6)], ((0, 0, 9, 9), 0.9))
+    assert made.outline is not None
+    made.outline.run = None  # type: ignore[method-assign, assignment]  # a call would fail
+    assert len(made.observe(picture).scene) == 1
 
 
 def test_drawn_anew__the_best_of_those_that_show_it() -> None:

@@ -12,7 +12,7 @@ from drawn import recipe as drawn_recipe
 from proctor_models.config import Recipe
 from proctor_models.errors import CheckpointError, ConfigError
 from proctor_models.nets.checkpoint import load_net, save_net
-from proctor_models.nets.scene import SceneNet
+from proctor_models.nets.scene import COCO_ROWS, SceneNet
 from proctor_models.training.fit import train
 from proctor_models.training.prepare import spec_of
 from proctor_models.types import OUTLINE_CLASSES
@@ -53,6 +53,28 @@ def test_train__refuses_weights_of_another_net(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"expected an outline net of \('phone',\), got scene of"):
         train(plan(tmp_path, str(tmp_path / "start")), "outline", tmp_path, tmp_path / "outline")
     assert not (tmp_path / "outline").exists()
+
+
+@pytest.mark.slow
+def test_train__refuses_weights_that_learnt_from_frames(tmp_path: Path) -> None:
+    save_net(tmp_path / "start", SceneNet(OUTLINE_CLASSES), spec_of(plan(tmp_path, "start"), "outline", "d" * 64))
+    with pytest.raises(CheckpointError, match="expected a net that learnt from no dataset of ours, got dddddddddddd"):
+        train(plan(tmp_path, str(tmp_path / "start")), "outline", tmp_path, tmp_path / "outline")
+
+
+@pytest.mark.slow
+def test_train__coco_cut_to_phones(tmp_path: Path) -> None:
+    from ultralytics.nn.tasks import DetectionModel
+
+    coco = DetectionModel(cfg="yolo26n.yaml", ch=3, nc=80, verbose=False)
+    torch.save({"model": coco}, tmp_path / "yolo26n.pt")
+    train(plan(tmp_path, "yolo26n.pt"), "outline", tmp_path, tmp_path / "outline")
+    net, _ = load_net(tmp_path / "outline")
+    assert isinstance(net, SceneNet)
+    kept, stock = net.yolo.state_dict(), coco.state_dict()
+    last = "model.23.cv3.0.2.weight"
+    assert torch.equal(kept[last], stock[last][[COCO_ROWS["phone"]]].half().float())
+    assert torch.equal(kept["model.0.conv.weight"], stock["model.0.conv.weight"].half().float())
 
 
 def test_train__names_the_missing_weights(tmp_path: Path) -> None:

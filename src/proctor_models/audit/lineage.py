@@ -23,6 +23,7 @@ from proctor_models.errors import DataError, ProctorError
 from proctor_models.runtime.pack import MANIFEST_FILE
 from proctor_models.tracking.origin import Origin, origin
 from proctor_models.tracking.runs import recipe_in_configs
+from proctor_models.types import UNTAUGHT_NETS
 
 NOT_STATED = "not stated"
 MOST_FRAMES = 300
@@ -92,7 +93,7 @@ class NetLineage:
     @property
     def untaught(self) -> bool:
         """Whether it takes over weights as they are: no run trained it, and no frame of ours."""
-        return bool(self.card) and not self.data.version
+        return bool(self.card) and self.net in UNTAUGHT_NETS
 
     @property
     def spec(self) -> Mapping[str, Any]:
@@ -164,7 +165,7 @@ def _net(net: str, sha256: str, pack: ReadPack | None, runs: _Runs) -> NetLineag
     recipe, version = str(card["spec"]["recipe"]), str(card["spec"]["data_version"])
     parity = card.get("parity") or {}
     text, recipe_missing = _recipe(recipe)
-    if not version:
+    if net in UNTAUGHT_NETS:
         return NetLineage(net, sha256, card, (), None, recipe, text, recipe_missing)
     found, missing = runs.of(net, recipe, version, str(parity.get("checkpoint_sha256", "")))
     data = _data(version, _sources_of(recipe), pack.card, parity.get("sources") or ())

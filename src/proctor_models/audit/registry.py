@@ -21,11 +21,11 @@ from proctor_models.audit.training_runs import training_runs
 from proctor_models.data.manifest import MANIFEST_FILE, data_version
 from proctor_models.errors import DataError, RecordError
 from proctor_models.runtime.spec import NetSpec
-from proctor_models.types import NETS
+from proctor_models.types import NETS, UNTAUGHT_NETS
 
 EXPERIMENT = "packs"
 PACK_TAG = "pack.manifest_sha256"
-UNTAUGHT = "it takes over public weights as they are"
+_NO_DATA = "it takes over public weights as they are"
 LINE_TAG = "promotion.line"
 """Hash of the last line of the promotion ledger that the registry follows."""
 
@@ -38,7 +38,7 @@ class Registered:
     """One version of a registered model."""
 
     model: str
-    """``proctor-scene``, ``proctor-head`` or ``proctor-thing``."""
+    """``proctor-`` and the name of the net, as ``proctor-scene``."""
     version: str
     sha256: str
     run_id: str
@@ -195,7 +195,7 @@ def _record_pack(run: tracking.Run, pack: ReadPack) -> None:
         if (pack.folder / name).is_file():
             run.artifact(pack.folder / name, "pack")
     run.metrics(pack.card["metrics"])
-    versions = {net: version for net in pack.nets if (version := _spec(pack, net).data_version)}
+    versions = {net: _spec(pack, net).data_version for net in pack.nets if net not in UNTAUGHT_NETS}
     for net, version in versions.items():
         folder = data_folder(version)
         if folder is not None:
@@ -219,13 +219,13 @@ def _add_version(run: tracking.Run, pack: ReadPack, net: str) -> None:
     spec, digest = _spec(pack, net), pack.name.models[net]
     checkpoint = str((pack.card["nets"][net].get("parity") or {}).get("checkpoint_sha256", ""))
     trained = training_runs(run.client, net, spec.recipe, spec.data_version, checkpoint)
-    none = "this store knows no run with its data and recipe" if spec.data_version else UNTAUGHT
+    none = "this store knows no run with its data and recipe" if net not in UNTAUGHT_NETS else _NO_DATA
     tags = {
         "sha256": digest,
         "pack": pack.name.version,
         PACK_TAG: pack.name.manifest_sha256,
         "recipe": spec.recipe,
-        "data_version": spec.data_version or f"none: {UNTAUGHT}",
+        "data_version": f"none: {_NO_DATA}" if net in UNTAUGHT_NETS else spec.data_version,
         "training_run": trained[0].run_id if trained else f"none: {none}",
         "training_run.matched_by": trained[0].matched_by if trained else "nothing",
     }

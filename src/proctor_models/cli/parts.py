@@ -10,7 +10,6 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, Literal
 
 from proctor_models.errors import DataError
-from proctor_models.types import NETS
 
 if TYPE_CHECKING:
     from proctor_models.config import Recipe
@@ -22,9 +21,9 @@ Written = Literal["file", "folder", "into"]
 
 _COMMON: dict[str, dict[str, Any]] = {
     "--pack": {"required": True, "type": Path, "help": "pack folder"},
-    "--models": {"required": True, "type": Path, "help": "folder with scene/ and head/ that `export` wrote"},
+    "--models": {"required": True, "type": Path, "help": "folder with scene/, head/ and others that `export` wrote"},
     "--data": {"required": True, "type": Path, "help": "split dataset folder"},
-    "--net": {"required": True, "choices": NETS},
+    "--net": {"required": True, "choices": ("scene", "head", "thing", "outline")},
     "--threads": {"type": int, "default": 2, "help": "threads one inference may use (default: 2)"},
 }
 

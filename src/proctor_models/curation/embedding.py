@@ -43,7 +43,8 @@ class EmbeddingPredictor(Predictor):
             raise ModelError(f"{scene_file}: changed while it was being read; run again")
         self._tapped = _TappedSession(data, threads, str(scene_file))
         spec, sha256 = predictor.scene.spec, predictor.scene.sha256
-        super().__init__(Net(self._tapped, spec, sha256, str(scene_file)), predictor.head, predictor.thing)
+        tapped = Net(self._tapped, spec, sha256, str(scene_file))
+        super().__init__(tapped, predictor.head, predictor.thing, predictor.outline)
 
     @property
     def embedding(self) -> Embedding:

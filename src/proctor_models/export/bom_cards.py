@@ -10,7 +10,7 @@ from typing import Any
 from proctor_models.export.cards import INTENDED, NOT_FOR, open_questions
 from proctor_models.export.contents import Contents, Origin
 from proctor_models.export.licences import architecture
-from proctor_models.types import NetName
+from proctor_models.types import UNTAUGHT_NETS, NetName
 
 _FIGURES = ("precision", "recall", "false_frame_rate", "ap50")
 _GAP = re.compile(r"(recall|false_frame_rate)_gap_by_(\w+)")
@@ -38,7 +38,7 @@ def model_card(contents: Contents, net: NetName) -> dict[str, Any]:
     """What the bill says of a net; empty lists where there is nothing to say."""
     recipe, spec = contents.recipe, contents.nets[net].spec
     draws = net in ("scene", "outline")
-    taught = () if net == "outline" else contents.origins  # COCO's weights, as they are
+    taught = () if net in UNTAUGHT_NETS else contents.origins
     return {
         "modelParameters": {
             "approach": {"type": "supervised"},

@@ -9,11 +9,12 @@ from typing import Any
 
 from proctor_models import __version__
 from proctor_models.config_nets import OutlineNet, ThingNet, soup_of
+from proctor_models.detectors.heads import LEGIBLE_PX
 from proctor_models.export.cards import INTENDED, NOT_FOR, measured_on, metrics_table, open_questions, table_line
 from proctor_models.export.contents import Contents
 from proctor_models.export.licences import RUNTIME_PACKAGES, STARTS, architecture
 from proctor_models.export.markdown import plain
-from proctor_models.types import NetName
+from proctor_models.types import UNTAUGHT_NETS, NetName
 
 _NOBODY = (
     "Nobody is named: this pack is a component that its recipe does not place on the market. Whoever puts it into "
@@ -56,9 +57,12 @@ def facts(contents: Contents) -> dict[str, Any]:
         "risks": _risks(contents),
         "gaps": _gaps(contents),
         "scene_resolution": "{}x{}".format(*contents.nets["scene"].spec.resolution_wh),
+        "legible": LEGIBLE_PX,
         "smallest": [(name, net.spec.min_face_px) for name, net in contents.nets.items() if net.spec.min_face_px],
         "data_versions": " and ".join(
-            dict.fromkeys(f"`{net.spec.data_version}`" for net in contents.nets.values() if net.spec.data_version)
+            dict.fromkeys(
+                f"`{net.spec.data_version}`" for name, net in contents.nets.items() if name not in UNTAUGHT_NETS
+            )
         ),
         "origins": _origins(contents),
         "thresholds": _table(

@@ -26,7 +26,7 @@ class Agreement:
 
     limits: Export
     pictures: int = 0
-    """Frames for `scene`, head crops for `head`."""
+    """Frames for `scene`, crops for the others."""
     boxes: int = 0
     ties: int = 0
     worst_iou: float = 1.0

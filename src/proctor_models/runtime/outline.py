@@ -20,11 +20,14 @@ FULL_SCORE = 0.3
 def to_frame(boxes: Boxes, around: Boxes, scale: float, side_px: int) -> Boxes:
     """Boxes (n, 4) in pixels of the crop that `crop_square` cut around the box `around` (4,), in pixels of the image.
 
+    Of a crop so large that `crop_square` shrinks the image first, they are right to a pixel of the shrunken one.
+
     >>> to_frame(np.array([[0, 0, 32, 64]], np.float32), np.array([10, 10, 20, 20], np.float32), 2.0, 64).tolist()
     [[5.0, 5.0, 15.0, 25.0]]
     """
-    x0, y0, x1, _ = np.round(square_around(around[None], scale)[0])
-    placed: Boxes = (boxes * (max(1.0, float(x1 - x0)) / side_px) + np.array([x0, y0, x0, y0])).astype(np.float32)
+    cut = np.round(square_around(around[None], scale)[0])  # rounded by corner: it may be a pixel from square
+    sides = np.maximum(1.0, cut[2:] - cut[:2])
+    placed: Boxes = (boxes * (np.tile(sides, 2) / side_px) + np.tile(cut[:2], 2)).astype(np.float32)
     return placed
 
 
@@ -48,3 +51,17 @@ def drawn_anew(box: Boxes, found: Boxes, scores: Scores) -> Boxes:
     share = min(1.0, float(scores[best]) / FULL_SCORE)
     anew: Boxes = (box + np.float32(share) * (found[best] - box)).astype(np.float32)
     return anew
+
+
+def same_company(box: Boxes, anew: Boxes, others: Boxes, limits: Scores) -> bool:
+    """Whether a box (4,) drawn anew lies on the same other boxes (n, 4) as before, by the overlap each asks for (n,).
+
+    Suppression, and detectors in which classes compete for a spot, have decided or will decide by that: two boxes
+    must not become one thing, nor one that was outdone stand alone.
+
+    >>> box, other = np.array([0, 0, 10, 20], np.float32), np.array([[0, 0, 10, 20]], np.float32)
+    >>> same_company(box, np.array([0, 0, 10, 10], np.float32), other, np.array([0.6], np.float32))
+    False
+    """
+    before, after = (iou(one[None], others)[0] > limits for one in (box, anew))
+    return bool((before == after).all())

@@ -155,7 +155,10 @@ def _face(observation: Observation, xyxy: Boxes, named: str, score: float) -> tu
     if head is None:
         return named, {}
     masked = mask_score(named == "face_masked", score, head.attributes) >= 0.5
-    attributes: Row = {name: _rounded(value) for name, value in head.attributes.items()}
+    said = head.attributes
+    if not legible((head,)):
+        said = {name: value for name, value in said.items() if name.startswith("mask")}
+    attributes: Row = {name: _rounded(value) for name, value in said.items()}
     return ("face_masked" if masked else "face"), attributes
 
 

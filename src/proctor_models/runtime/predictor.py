@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proctor_models.boxes import clip
+from proctor_models.detectors.rivals import RIVAL_IOU
 from proctor_models.errors import ModelError
 from proctor_models.runtime.image import Letterbox, crop_square, letterbox
 from proctor_models.runtime.model import Net
 from proctor_models.runtime.normaliser import Normaliser
-from proctor_models.runtime.outline import drawn_anew, to_frame
+from proctor_models.runtime.outline import drawn_anew, same_company, to_frame
 from proctor_models.runtime.pixels import as_bgr
 from proctor_models.runtime.spec import NetSpec
 from proctor_models.runtime.suppression import competing, suppress
@@ -202,7 +203,10 @@ class Predictor:
         return Detections(scene.xyxy[order], scores[order], scene.class_ids[order], scene.class_names)
 
     def draw_again(self, image: Image, scene: Detections) -> Detections:
-        """The same boxes, drawn by `outline` where it knows them and their score is `THING_MIN_SCORE` or more."""
+        """The same boxes, drawn by `outline` where it knows them and their score is `THING_MIN_SCORE` or more.
+
+        One that would come to lie on other boxes than before, of its class or surer, stays; see `same_company`.
+        """
         if self.outline is None:
             return scene
         spec = self.outline.spec
@@ -215,7 +219,11 @@ class Predictor:
             able = scores[:, class_id] >= spec.min_score
             found = to_frame(boxes[able], scene.xyxy[row], spec.crop_scale, spec.resolution_wh[0])
             anew = drawn_anew(scene.xyxy[row], clip(found, (image.shape[1], image.shape[0])), scores[able, class_id])
-            if (anew[2:] - anew[:2]).min() >= MIN_SIDE_PX:
+            alike = scene.class_ids == scene.class_ids[row]
+            beside = (alike | (scene.scores > scene.scores[row])) & (np.arange(len(scene)) != row)
+            limits = np.where(alike, self.scene.spec.nms_iou, RIVAL_IOU)
+            fits = same_company(scene.xyxy[row], anew, xyxy[beside], limits[beside])
+            if fits and (anew[2:] - anew[:2]).min() >= MIN_SIDE_PX:
                 xyxy[row] = anew
         return Detections(xyxy, scene.scores, scene.class_ids, scene.class_names)
 

@@ -34,7 +34,7 @@ from proctor_models.training.modules import MONITOR, NetModule
 from proctor_models.training.outline import take_over
 from proctor_models.training.prepare import Prepared, prepare, soup_folders, start_file
 from proctor_models.training.record import HISTORY_FILE, METRICS_FILE, Recorder, curves, read_history
-from proctor_models.types import NetName
+from proctor_models.types import UNTAUGHT_NETS, NetName
 
 _STATE_FILE = "state.json"
 _LAST, _BEST = "last.ckpt", "best.ckpt"
@@ -70,7 +70,7 @@ def train(recipe: Recipe, net: NetName, data: Path, out: Path, *, fresh: bool = 
         DataError: a side of the split is empty, or an image cannot be read.
         CheckpointError: what the recipe starts from is missing or does not fit.
     """
-    if net == "outline":
+    if net in UNTAUGHT_NETS:
         take_over(recipe, out)
         return
     _quiet()

@@ -13,7 +13,7 @@ from proctor_models.nets.scene import SceneNet
 from proctor_models.training.prepare import spec_of, start_file
 from proctor_models.training.record import METRICS_FILE
 
-UNTAUGHT = ""
+NO_DATA = ""
 """Its data version: it has learnt from no dataset of ours."""
 
 
@@ -24,7 +24,7 @@ def take_over(recipe: Recipe, out: Path) -> None:
         ConfigError: the recipe makes no such net, or an environment variable it names is not set.
         CheckpointError: the weights are not there, or are of another net.
     """
-    spec = spec_of(recipe, "outline", UNTAUGHT)
+    spec = spec_of(recipe, "outline", NO_DATA)
     plan = recipe.plan("outline")
     assert isinstance(plan, OutlineNet)  # noqa: S101  for the type checker
     start = start_file(recipe, plan.init)
@@ -33,10 +33,15 @@ def take_over(recipe: Recipe, out: Path) -> None:
         started, known = load_net(start.parent)
         if known.net != spec.net or known.names != spec.names or not isinstance(started, SceneNet):
             raise CheckpointError(f"{start}: expected an outline net of {spec.names}, got {known.net} of {known.names}")
+        if known.data_version != NO_DATA:
+            raise CheckpointError(
+                f"{start}: data_version: expected a net that learnt from no dataset of ours, got "
+                f"{known.data_version[:12]}; nobody would know whose frames are in it: start from COCO's weights"
+            )
         net = started
     else:
         net.load_coco(start)
     with building(out) as part:
         save_net(part, net, spec)
-        said = {"recipe": spec.recipe, "data_version": UNTAUGHT, "persons": [], "persons_not_stated_by": []}
+        said = {"recipe": spec.recipe, "data_version": NO_DATA, "persons": [], "persons_not_stated_by": []}
         write_json(part / METRICS_FILE, said)

@@ -53,15 +53,15 @@ def drawn_anew(box: Boxes, found: Boxes, scores: Scores) -> Boxes:
     return anew
 
 
-def same_company(box: Boxes, anew: Boxes, others: Boxes, limits: Scores) -> bool:
-    """Whether a box (4,) drawn anew lies on the same other boxes (n, 4) as before, by the overlap each asks for (n,).
+def same_company(box: Boxes, anew: Boxes, surer: Boxes, limits: Scores) -> bool:
+    """Whether a box (4,) drawn anew lies on the same surer boxes (n, 4) as before, by the overlap each asks for (n,).
 
     Suppression, and detectors in which classes compete for a spot, have decided or will decide by that: two boxes
     must not become one thing, nor one that was outdone stand alone.
 
-    >>> box, other = np.array([0, 0, 10, 20], np.float32), np.array([[0, 0, 10, 20]], np.float32)
-    >>> same_company(box, np.array([0, 0, 10, 10], np.float32), other, np.array([0.6], np.float32))
+    >>> box, surer = np.array([0, 0, 10, 20], np.float32), np.array([[0, 0, 10, 20]], np.float32)
+    >>> same_company(box, np.array([0, 0, 10, 10], np.float32), surer, np.array([0.6], np.float32))
     False
     """
-    before, after = (iou(one[None], others)[0] > limits for one in (box, anew))
+    before, after = (iou(one[None], surer)[0] > limits for one in (box, anew))
     return bool((before == after).all())

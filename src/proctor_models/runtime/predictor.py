@@ -203,9 +203,10 @@ class Predictor:
         return Detections(scene.xyxy[order], scores[order], scene.class_ids[order], scene.class_names)
 
     def draw_again(self, image: Image, scene: Detections) -> Detections:
-        """The same boxes, drawn by `outline` where it knows them and their score is `THING_MIN_SCORE` or more.
+        """The boxes, those that `outline` knows and that score `THING_MIN_SCORE` or more drawn by it.
 
-        One that would come to lie on other boxes than before, of its class or surer, stays; see `same_company`.
+        One that would come to lie on other surer boxes than before stays as it was (`same_company`); a less sure one of
+        the class on which it comes to lie shows the same thing, and goes.
         """
         if self.outline is None:
             return scene
@@ -219,13 +220,17 @@ class Predictor:
             able = scores[:, class_id] >= spec.min_score
             found = to_frame(boxes[able], scene.xyxy[row], spec.crop_scale, spec.resolution_wh[0])
             anew = drawn_anew(scene.xyxy[row], clip(found, (image.shape[1], image.shape[0])), scores[able, class_id])
-            alike = scene.class_ids == scene.class_ids[row]
-            beside = (alike | (scene.scores > scene.scores[row])) & (np.arange(len(scene)) != row)
-            limits = np.where(alike, self.scene.spec.nms_iou, RIVAL_IOU)
-            fits = same_company(scene.xyxy[row], anew, xyxy[beside], limits[beside])
+            surer = scene.scores > scene.scores[row]
+            limits = np.where(scene.class_ids == scene.class_ids[row], self.scene.spec.nms_iou, RIVAL_IOU)
+            fits = same_company(scene.xyxy[row], anew, xyxy[surer], limits[surer])
             if fits and (anew[2:] - anew[:2]).min() >= MIN_SIDE_PX:
                 xyxy[row] = anew
-        return Detections(xyxy, scene.scores, scene.class_ids, scene.class_names)
+        keep = np.ones(len(scene), bool)
+        for class_id in np.unique(scene.class_ids[chosen]):
+            (rows,) = np.nonzero(scene.class_ids == class_id)
+            keep[rows] = False
+            keep[rows[suppress(xyxy[rows], scene.scores[rows, None], [0], 0.0, self.scene.spec.nms_iou)[0]]] = True
+        return Detections(xyxy[keep], scene.scores[keep], scene.class_ids[keep], scene.class_names)
 
     def read_heads(self, image: Image, scene: Detections) -> tuple[HeadReading, ...]:
         """Attributes of the largest faces that are sure and large enough, in one batch."""

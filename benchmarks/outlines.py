@@ -28,8 +28,8 @@ from tqdm import tqdm
 from proctor_models.config_nets import OutlineNet
 from proctor_models.data.frames import read_image
 from proctor_models.data.manifest import FrameRecord, Manifest
-from proctor_models.evaluation.bootstrap import each, interval, resample
 from proctor_models.evaluation.matching import match
+from proctor_models.evaluation.measures import Draws, box_precision
 from proctor_models.evaluation.precision import box_ap
 from proctor_models.evaluation.stored import one_person
 from proctor_models.evaluation.truth import box_truth
@@ -40,6 +40,7 @@ from proctor_models.runtime.spec import NetSpec
 from proctor_models.types import OUTLINE_CLASSES, Detections, Image
 
 BASE = "yolo26n.pt"
+DRAWS = Draws(times=1000, seed=0)
 
 
 class Outline:
@@ -94,12 +95,11 @@ def cell(seen: Sequence[Seen], keep: Callable[[FrameRecord], bool]) -> str:
     mine = {one.frame.id: one for one in seen if keep(one.frame)}  # a frame of two folds counts once
     truths = [cast("NDArray[np.float32]", box_truth(one.frame, "phone")) for one in mine.values()]
     matches = match(truths, [(one.found.xyxy, one.found.scores) for one in mine.values()])
-    if not matches.truths.sum():
+    measured = box_precision(matches, [one.frame.person or one.frame.group for one in mine.values()], DRAWS)
+    if measured.value is None:
         return "-"
-    draws = resample([one.frame.person or one.frame.group for one in mine.values()], 1000, 0)
-    low, high = interval(each(draws, lambda weights: box_ap(matches, 0.5, weights))) or (np.nan, np.nan)
-    mark = "" if draws.by == "group" else "†"
-    return f"{box_ap(matches, 0.5):.3f} ({low:.3f}-{high:.3f}){mark}, {box_ap(matches, 0.75):.3f}"
+    mark = "" if measured.by == "group" else "†"
+    return f"{measured.value:.3f} ({measured.low:.3f}-{measured.high:.3f}){mark}, {box_ap(matches, 0.75):.3f}"
 
 
 def main() -> None:

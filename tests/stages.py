@@ -26,8 +26,8 @@ from tiny import TinyHead, TinyScene, dataset, spec
 THRESHOLDS = dict.fromkeys(DETECTOR_NAMES, 0.5)
 
 
-def recipe(name: str = "demo", version: str = "0.0.0-test", *, thing: bool = False, **pack_says: Any) -> Recipe:
-    """Of two nets; with `thing`, of all four."""
+def recipe(name: str = "demo", version: str = "0.0.0-test", *, every_net: bool = False, **pack_says: Any) -> Recipe:
+    """Of two nets, or of every net."""
     step = {"epochs": 1, "batch": 1, "learning_rate": 0.1}
     return Recipe.model_validate(
         {
@@ -35,8 +35,8 @@ def recipe(name: str = "demo", version: str = "0.0.0-test", *, thing: bool = Fal
             "ingest": {"sources": [{"name": "s", "format": "coco", "path": "."}]},
             "scene": step,
             "head": step,
-            "thing": {**step, "init": "base.pth", "start_share": 0.25} if thing else None,
-            "outline": {"init": "base.pt"} if thing else None,
+            "thing": {**step, "init": "base.pth", "start_share": 0.25} if every_net else None,
+            "outline": {"init": "base.pt"} if every_net else None,
             "thresholds": THRESHOLDS,
             "pack": {"version": version, **pack_says},
         }

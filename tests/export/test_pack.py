@@ -61,7 +61,7 @@ def test_pack__the_card_says_what_is_not_known(packed: Path) -> None:
 
 def test_pack__with_the_nets_that_look_again(stages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    made = pack(recipe(thing=True), stages / "models", stages / "evaluation", tmp_path / "pack")
+    made = pack(recipe(every_net=True), stages / "models", stages / "evaluation", tmp_path / "pack")
     assert list(made.model_sha256) == ["scene", "head", "thing", "outline"]
     assert made.manifest["models"]["thing"] == "models/thing.onnx"
     sheet = (made.folder / "instructions.md").read_text()

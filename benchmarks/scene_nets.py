@@ -8,7 +8,7 @@ r"""Scene nets side by side on one side of a split, before any export: average p
     python benchmarks/scene_nets.py --data data/evaluation/split --split test --coco WEIGHTS/yolo26n.pt \
         --shares 0 0.15 0.2 0.3 data/checkpoints-0.9.0/evaluation/scene
 
-`--shares` draws nets with shares of COCO's weights mixed in (`nets.checkpoint.mix_coco`). `--tiles` looks at the
+`--shares` draws nets with shares of COCO's weights mixed in (`mix_coco`). `--tiles` looks at the
 whole frame and at four overlapping quarters of it, each as large as the net's input. A net is a checkpoint folder, or
 a mean of several by weight ("model soups", Wortsman et al., ICML 2022). For choosing between recipes; what ships is
 measured by `proctor evaluate`. Intervals: 95 %, by resampling people.
@@ -38,8 +38,8 @@ from proctor_models.evaluation.bootstrap import each, interval, resample
 from proctor_models.evaluation.matching import match
 from proctor_models.evaluation.precision import box_ap
 from proctor_models.evaluation.thresholds import recall_with_few_false
-from proctor_models.nets.checkpoint import blend, check_blend, load_net, mix_coco
-from proctor_models.nets.scene import SceneNet
+from proctor_models.nets.checkpoint import blend, check_blend, load_net, mix
+from proctor_models.nets.scene import COCO_ROWS, SceneNet
 from proctor_models.runtime.image import fit, letterbox, normalise
 from proctor_models.runtime.spec import NetSpec
 from proctor_models.training.teacher import decode
@@ -79,6 +79,25 @@ def load(words: str, coco: Path | None = None, share: float = 0.0) -> tuple[Scen
         mix_coco(net, coco, share)
     net.fuse()
     return net, spec
+
+
+def mix_coco(net: SceneNet, weights: Path, share: float) -> None:
+    """Replace the weights of a net that descends from COCO's by the mean of its own and COCO's, which count `share`.
+
+    What it reads of classes that COCO does not know stays ("Robust fine-tuning of zero-shot models", Wortsman et al.,
+    CVPR 2022).
+
+    Raises:
+        CheckpointError: see `SceneNet.load_coco`.
+    """
+    coco = SceneNet(net.class_names)
+    coco.load_coco(weights)
+    untaught = [row for row, name in enumerate(net.class_names) if name not in COCO_ROWS]
+    with torch.no_grad():
+        for theirs, mine in zip(coco.yolo.model[-1].cv3, net.yolo.model[-1].cv3, strict=True):
+            theirs[-1].weight[untaught] = mine[-1].weight[untaught]
+            theirs[-1].bias[untaught] = mine[-1].bias[untaught]
+    mix(net, coco.state_dict(), share)
 
 
 def look(net: SceneNet, spec: NetSpec, manifest: Manifest) -> list[Found]:
@@ -123,7 +142,7 @@ def look_tiled(net: SceneNet, spec: NetSpec, manifest: Manifest) -> list[Found]:
             scores.append(sure[0].numpy()[mine][~cut])
         joined = torch.from_numpy(np.concatenate(boxes)), torch.from_numpy(np.concatenate(scores))
         told = [t.numpy() for t in decode(*joined, spec.min_score, spec.nms_iou)]
-        labels = (sample[key].numpy() for key in ("known", "xyxy", "class_ids"))  # type: ignore[attr-defined]
+        labels = (sample[key].numpy() for key in ("known", "xyxy", "class_ids"))
         found.append(Found(frame, *labels, *told))
     return found
 

@@ -413,3 +413,26 @@ def test_audit_page__pictures_fit_the_documents(monkeypatch: pytest.MonkeyPatch,
     with pytest.raises(ValueError, match=r"large.png: expected less than 200000 bytes, got \d+; show less of the page"):
         audit_page.save(Image.fromarray(np.tile(noise, (3, 3, 1))), tmp_path / "large.png")
     assert not (tmp_path / "large.png").exists()
+
+
+@pytest.mark.slow
+def test_scene_nets__the_share_of_what_coco_taught(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import torch
+    from ultralytics.nn.tasks import DetectionModel
+
+    from proctor_models.nets.scene import COCO_ROWS, SceneNet
+    from proctor_models.types import SCENE_CLASSES
+
+    torch.manual_seed(0)
+    coco = DetectionModel(cfg="yolo26n.yaml", ch=3, nc=80, verbose=False)
+    torch.save({"model": coco}, tmp_path / "yolo26n.pt")
+    net = SceneNet().eval()
+    was = {key: value.clone() for key, value in net.yolo.state_dict().items()}
+    load(monkeypatch, "scene_nets").mix_coco(net, tmp_path / "yolo26n.pt", 0.25)
+    last = "model.23.cv3.0.2.weight"
+    now, phone, face = net.yolo.state_dict(), SCENE_CLASSES.index("phone"), SCENE_CLASSES.index("face")
+    stock = coco.state_dict()
+    first = "model.0.conv.weight"
+    assert torch.allclose(now[first], 0.75 * was[first] + 0.25 * stock[first], atol=1e-6)
+    assert torch.allclose(now[last][phone], 0.75 * was[last][phone] + 0.25 * stock[last][COCO_ROWS["phone"]], atol=1e-6)
+    assert torch.equal(now[last][face], was[last][face])

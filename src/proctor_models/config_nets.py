@@ -73,6 +73,8 @@ class SceneNet(Net):
     """Where it scores a box between this and `teach_from`, the class is not learnt as absent on that image."""
     paste: dict[str, float] = {}
     """Class to the share of training frames into which a thing of that class is pasted from another frame."""
+    mosaic: float = Field(default=0.0, ge=0, le=1)
+    """Share of training frames that are shown in parts, with parts of three others (`data.mosaic`)."""
     nms_iou: float = Field(default=0.6, gt=0, lt=1)
     min_score: float = Field(default=0.02, gt=0, lt=1)
 

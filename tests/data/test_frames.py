@@ -183,13 +183,13 @@ def test_scene_frames__boxes_are_in_canvas_pixels_and_known_follows_labels_and_t
     partly = frames.with_frames([first.model_copy(update={"labelled": ("person",)})])
     taught = {first.id: Taught((BoxLabel(label="cup", xyxy=(0, 0, 32, 24)),), frozenset({"cup"}))}
     sample = SceneFrames(partly, spec_of(plan, "scene", "v"), taught)[0]
-    assert sample["image"].shape == (3, 64, 96)  # type: ignore[attr-defined]
+    assert sample["image"].shape == (3, 64, 96)
     names = spec_of(plan, "scene", "v").names
-    assert [n for n, k in zip(names, sample["known"], strict=True) if k] == ["person", "cup"]  # type: ignore[call-overload]
+    assert [n for n, k in zip(names, sample["known"], strict=True) if k] == ["person", "cup"]
     # 320x240 fits 96x64 at 64/240: 85 pixels wide, 5 from the left
     scale = 64 / 240
     expected = np.array([5, 0, 5 + 32 * scale, 24 * scale], np.float32)
-    assert np.allclose(sample["xyxy"][-1], expected, atol=0.01)  # type: ignore[index]
+    assert np.allclose(sample["xyxy"][-1], expected, atol=0.01)
 
 
 def test_collate_scene__boxes_are_shares_of_the_canvas() -> None:

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from proctor_models.errors import CheckpointError
-from proctor_models.nets.checkpoint import CHECKPOINT_FILE, blend, check_blend, load_net, mix_coco, save_net
+from proctor_models.nets.checkpoint import CHECKPOINT_FILE, blend, check_blend, load_net, save_net
 from proctor_models.nets.head import HeadNet
 from proctor_models.nets.scene import COCO_ROWS, SceneNet
 from proctor_models.runtime.spec import NetSpec
@@ -82,34 +82,6 @@ def test_load_fewer__keeps_what_was_taught_by_name_and_starts_the_new_near_never
         assert torch.equal(ours[-1].bias[:2], theirs[-1].bias[[1, 0]])
         assert torch.sigmoid(ours[-1].bias[2]).item() == pytest.approx(0.001)
     assert torch.equal(new.yolo.model[0].conv.weight, old.yolo.model[0].conv.weight)
-
-
-def test_keep_untaught__takes_over_what_coco_does_not_know() -> None:
-    names = ("face", "phone")
-    coco, ours = SceneNet(names), SceneNet(names)
-    before = [branch[-1].weight.clone() for branch in coco.yolo.model[-1].cv3]
-    coco.keep_untaught(ours)
-    for branch, mine, was in zip(coco.yolo.model[-1].cv3, ours.yolo.model[-1].cv3, before, strict=True):
-        assert torch.equal(branch[-1].weight[0], mine[-1].weight[0])
-        assert torch.equal(branch[-1].weight[1], was[1])
-
-
-def test_mix_coco__the_share_of_what_coco_taught(tmp_path: Path) -> None:
-    torch.manual_seed(0)
-    from ultralytics.nn.tasks import DetectionModel
-
-    coco = DetectionModel(cfg="yolo26n.yaml", ch=3, nc=80, verbose=False)
-    torch.save({"model": coco}, tmp_path / "yolo26n.pt")
-    net = SceneNet().eval()
-    was = {key: value.clone() for key, value in net.yolo.state_dict().items()}
-    mix_coco(net, tmp_path / "yolo26n.pt", 0.25)
-    last = "model.23.cv3.0.2.weight"
-    now, phone, face = net.yolo.state_dict(), SCENE_CLASSES.index("phone"), SCENE_CLASSES.index("face")
-    stock = coco.state_dict()
-    first = "model.0.conv.weight"
-    assert torch.allclose(now[first], 0.75 * was[first] + 0.25 * stock[first], atol=1e-6)
-    assert torch.allclose(now[last][phone], 0.75 * was[last][phone] + 0.25 * stock[last][COCO_ROWS["phone"]], atol=1e-6)
-    assert torch.equal(now[last][face], was[last][face])
 
 
 def test_load_coco__names_the_missing_file(tmp_path: Path) -> None:

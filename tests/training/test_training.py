@@ -62,6 +62,26 @@ def test_partial_label_loss__an_unlabelled_class_gets_no_gradient() -> None:
     assert float(by_class[SCENE_CLASSES.index("cup")]) > 0
 
 
+def test_partial_label_loss__a_map_says_which_part_of_the_picture_labels_what() -> None:
+    torch.manual_seed(0)
+    net = SceneNet().train()
+    phone = SCENE_CLASSES.index("phone")
+    known = torch.ones(1, len(SCENE_CLASSES), 2, 3, dtype=torch.bool)
+    known[0, phone, :, 2] = False  # the last third of the width
+    batch = {"batch_idx": torch.zeros(0), "cls": torch.zeros(0), "bboxes": torch.zeros(0, 4), "known": known}
+    raw = net(torch.rand(1, 3, 64, 96))
+    raw["scores"].retain_grad()
+    PartialLabelLoss(net)(raw, batch)[0].sum().backward()
+    done = 0
+    for feature in raw["feats"]:
+        height, width = feature.shape[2:]
+        learnt = raw["scores"].grad[0, phone, done : done + height * width].reshape(height, width)
+        done += height * width
+        assert float(learnt[:, : width * 2 // 3].abs().min()) > 0
+        assert float(learnt[:, width * 2 // 3 :].abs().max()) == 0
+    assert done == raw["scores"].shape[2]
+
+
 def test_partial_label_loss__a_box_of_an_unlabelled_class_still_counts() -> None:
     torch.manual_seed(0)
     net = SceneNet().train()

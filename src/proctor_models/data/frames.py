@@ -55,7 +55,7 @@ def repeated(manifest: Manifest, repeat: Mapping[str, int]) -> list[FrameRecord]
     return [frame for frame in manifest for _ in range(repeat.get(frame.source, 1))]
 
 
-class SceneFrames(Dataset[dict[str, object]]):
+class SceneFrames(Dataset[dict[str, Tensor]]):
     """Whole frames with boxes, and which classes their labels speak of."""
 
     def __init__(
@@ -90,7 +90,7 @@ class SceneFrames(Dataset[dict[str, object]]):
     def __len__(self) -> int:
         return len(self.frames)
 
-    def __getitem__(self, index: int) -> dict[str, object]:
+    def __getitem__(self, index: int) -> dict[str, Tensor]:
         """`image` (3, h, w) float, `xyxy` (n, 4) canvas pixels, `class_ids` (n,), `known` (classes,) bool."""
         frame = self.frames[index]
         taught = self.taught.get(frame.id, NOTHING_TAUGHT)

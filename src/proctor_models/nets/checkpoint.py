@@ -114,21 +114,6 @@ def mix(net: nn.Module, other: Mapping[str, torch.Tensor], share: float) -> None
     net.load_state_dict({k: v + share * (other[k] - v) if v.is_floating_point() else v for k, v in own.items()})
 
 
-def mix_coco(net: SceneNet, weights: Path, share: float) -> None:
-    """Replace the weights of a net that descends from COCO's by the mean of its own and COCO's, which count `share`.
-
-    What it reads of classes that COCO does not know stays ("Robust fine-tuning of zero-shot models", Wortsman et al.,
-    CVPR 2022).
-
-    Raises:
-        CheckpointError: see `SceneNet.load_coco`.
-    """
-    coco = SceneNet(net.class_names)
-    coco.load_coco(weights)
-    coco.keep_untaught(net)
-    mix(net, coco.state_dict(), share)
-
-
 def blend(net: nn.Module, soup: Mapping[Path, float]) -> None:
     """Replace the net's weights by the mean of its own and those of checkpoint folders, each with its share.
 

@@ -12,7 +12,6 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
-import torch
 from torch import Tensor, nn
 
 from proctor_models.errors import CheckpointError
@@ -122,14 +121,6 @@ class SceneNet(nn.Module):
                     )
                 own[key] = self._rows(value, stock[key], COCO_ROWS)
         self.yolo.load_state_dict(own)
-
-    def keep_untaught(self, net: SceneNet) -> None:
-        """Take over what a net of the same classes reads of those that COCO does not know."""
-        untaught = [row for row, name in enumerate(self.class_names) if name not in COCO_ROWS]
-        with torch.no_grad():
-            for mine, theirs in zip(self.yolo.model[-1].cv3, net.yolo.model[-1].cv3, strict=True):
-                mine[-1].weight[untaught] = theirs[-1].weight[untaught]
-                mine[-1].bias[untaught] = theirs[-1].bias[untaught]
 
     def load_fewer(self, started: SceneNet) -> None:
         """Start from a net of ours over some of our classes; those it does not have start near "never"."""

@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, WeightedRandomSampler, get_worker_info
 from proctor_models.config import Recipe, expand
 from proctor_models.config_nets import HeadNet as HeadRecipe
 from proctor_models.config_nets import Net, soup_of
+from proctor_models.config_nets import OutlineNet as OutlineRecipe
 from proctor_models.config_nets import SceneNet as SceneRecipe
 from proctor_models.config_nets import ThingNet as ThingRecipe
 from proctor_models.data.frames import (
@@ -27,6 +28,7 @@ from proctor_models.data.frames import (
     repeated,
 )
 from proctor_models.data.manifest import BoxLabel, Manifest
+from proctor_models.data.mosaic import Mosaics
 from proctor_models.data.things import ThingCrops, ThingLabel, thing_labels, thing_weights
 from proctor_models.errors import CheckpointError, DataError
 from proctor_models.nets.checkpoint import CHECKPOINT_FILE, AnyNet, check_blend, load_net
@@ -103,7 +105,7 @@ def soup_folders(recipe: Recipe, net: NetName) -> dict[Path, float]:
 
 
 def _loader(
-    dataset: SceneFrames | HeadCrops | ThingCrops,
+    dataset: SceneFrames | Mosaics | HeadCrops | ThingCrops,
     plan: Net,
     *,
     train: bool,
@@ -138,8 +140,8 @@ def _own_randomness(_worker: int) -> None:
 
 def spec_of(recipe: Recipe, net: NetName, version: str) -> NetSpec:
     """All that running a net of the recipe depends on; `version` is that of the data it learns from."""
-    yolo = net in ("scene", "outline")
     plan = recipe.plan(net)
+    yolo = isinstance(plan, SceneRecipe | OutlineRecipe)
     size, scale, least = recipe.scene.resolution_wh, 0.0, 0
     if not isinstance(plan, SceneRecipe):
         size, scale = (plan.resolution_px,) * 2, plan.crop_scale
@@ -211,9 +213,10 @@ def _prepare_scene(recipe: Recipe, manifest: Manifest, version: str, keep: Path)
         taught = teach(net.eval(), train, spec, knows, plan.teach_from, plan.teach_doubt)
         save_taught(keep / _TAUGHT_FILE, taught)
     train_data = SceneFrames(train, spec, taught, plan.repeat, augment_seed=recipe.seed, paste=plan.paste)
+    shown = Mosaics(train_data, plan.mosaic) if plan.mosaic else train_data
     return Prepared(
         SceneModule(net, plan, spec),
-        _loader(train_data, plan, train=True, collate=collate_scene),
+        _loader(shown, plan, train=True, collate=collate_scene),
         _loader(SceneFrames(val, spec), plan, train=False, collate=collate_scene),
         {"train_frames": len(train), "shown_an_epoch": len(train_data), "val_frames": len(val)},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -20,8 +21,9 @@ from proctor_models.training.teacher import decode
 class PartialLabelLoss(v8DetectionLoss):
     """Ultralytics' detection loss where a class an image does not label is neither present nor absent.
 
-    Expects `known` (n, classes) bool in the batch. Boxes of a class that is not known as a whole (a
-    teacher was sure of some and in doubt of others) still count as positives.
+    Expects `known` in the batch, bool: (n, classes), or a map of it (n, classes, h, w) where parts of a picture
+    come from several frames. Boxes of a class that is not known as a whole (a teacher was sure of some and in doubt
+    of others) still count as positives.
     """
 
     def __init__(self, net: SceneNet) -> None:
@@ -29,15 +31,28 @@ class PartialLabelLoss(v8DetectionLoss):
         self.bce = self._class_loss
         self._known: Tensor
 
-    def loss(self, preds: dict[str, Tensor], batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+    def loss(self, preds: dict[str, Any], batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         """Box, class and distance loss, each times the batch size, and the same detached by name."""
-        self._known = batch["known"]
+        self._known = known_of_anchors(batch["known"], preds["feats"])
         result: tuple[Tensor, dict[str, Tensor]] = super().loss(preds, batch)
         return result
 
     def _class_loss(self, logits: Tensor, targets: Tensor) -> Tensor:
-        counts = self._known[:, None, :] | (targets > 0)
+        counts = self._known | (targets > 0)
         return functional.binary_cross_entropy_with_logits(logits, targets, reduction="none") * counts
+
+
+def known_of_anchors(known: Tensor, features: Sequence[Tensor]) -> Tensor:
+    """Which classes each anchor's place speaks of, (n, anchors or 1, classes), in the order of the feature maps.
+
+    Args:
+        known: (n, classes) bool, or a map of it (n, classes, h, w) whose cells are the coarsest features' or larger.
+        features: (n, channels, h, w) each, as Ultralytics' head returns them.
+    """
+    if known.ndim == 2:
+        return known[:, None, :]
+    maps = [functional.interpolate(known.float(), size=one.shape[2:], mode="nearest") for one in features]
+    return torch.cat([one.flatten(2) for one in maps], 2).transpose(1, 2) > 0
 
 
 class SceneModule(NetModule):

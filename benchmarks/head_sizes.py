@@ -3,10 +3,12 @@ r"""How large a head's crop has to be: the head nets asked again at other sizes 
     python benchmarks/head_sizes.py --sizes 160 192 224 256 \
         --fold data/evaluation/split data/checkpoints-0.9.0/evaluation/head \
         --fold data/evaluation-swapped/split data/checkpoints-0.9.0/evaluation-swapped/head
+    python benchmarks/head_sizes.py --sizes 224 --scales 1.5 1.8 2.1 --mirrored --fold ...
 
-Each fold's net over the labelled heads of the people and pictures it holds out. Average precision of heads, and the
-recall where at most 2 % of those without are false. For choosing; what ships is measured by `proctor evaluate`.
-Intervals: 95 %, by resampling people.
+Each fold's net over the labelled heads of the people and pictures it holds out; `--scales` and `--mirrored` ask it
+about several crops of a head and take the mean of its log odds. Average precision of heads, and the recall where at
+most 2 % of those without are false. For choosing; what ships is measured by `proctor evaluate`. Intervals: 95 %, by
+resampling people.
 """
 
 from __future__ import annotations
@@ -32,7 +34,20 @@ from proctor_models.nets.head import HeadNet
 DRAWS = Draws(times=1000, seed=0)
 
 
-def read(data: Path, checkpoint: Path, sides: Sequence[int]) -> tuple[list[HeadLabel], dict[int, NDArray[np.float64]]]:
+def mean_of_odds(looks: Sequence[NDArray[np.floating]]) -> NDArray[np.float64]:
+    """Scores whose log odds are the mean of those of several looks.
+
+    >>> mean_of_odds([np.array([0.5, 0.9]), np.array([0.5, 0.1])]).round(3).tolist()
+    [0.5, 0.5]
+    """
+    sure = [np.clip(look.astype(np.float64), 1e-6, 1 - 1e-6) for look in looks]
+    mean: NDArray[np.float64] = np.mean([np.log(s) - np.log1p(-s) for s in sure], 0)
+    return 1 / (1 + np.exp(-mean))
+
+
+def read(
+    data: Path, checkpoint: Path, sides: Sequence[int], scales: Sequence[float] = (), *, mirrored: bool = False
+) -> tuple[list[HeadLabel], dict[int, NDArray[np.float64]]]:
     """The heads a fold holds out, and by side of the crop in px what its net says of each (heads, attributes)."""
     net, spec = load_net(checkpoint)
     if not isinstance(net, HeadNet):
@@ -42,10 +57,16 @@ def read(data: Path, checkpoint: Path, sides: Sequence[int]) -> tuple[list[HeadL
     heads = known_attributes([head for f in frames for head in head_labels(f, spec.min_face_px, spec.crop_scale)])
     said = {}
     for side in sides:
-        crops = DataLoader(HeadCrops(manifest, heads, replace(spec, resolution_wh=(side, side))), batch_size=16)
-        with torch.inference_mode():
-            rows = [net(batch[0]).numpy() for batch in tqdm(crops, desc=f"{side} px", unit="batch", leave=False)]
-        said[side] = np.concatenate(rows).astype(np.float64)
+        looks = []
+        for scale in scales or [spec.crop_scale]:
+            shown = replace(spec, resolution_wh=(side, side), crop_scale=scale)
+            crops = DataLoader(HeadCrops(manifest, heads, shown), batch_size=16)
+            with torch.inference_mode():
+                pictures = [batch[0] for batch in tqdm(crops, desc=f"{side} px", unit="batch", leave=False)]
+                looks.append(np.concatenate([net(picture).numpy() for picture in pictures]))
+                if mirrored:
+                    looks.append(np.concatenate([net(picture.flip(3)).numpy() for picture in pictures]))
+        said[side] = mean_of_odds(looks)
     return heads, said
 
 
@@ -75,11 +96,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--fold", nargs=2, type=Path, action="append", required=True, metavar=("DATA", "CHECKPOINT"))
     parser.add_argument("--sizes", type=int, nargs="+", default=[160, 192, 224, 256], help="multiples of 32 px")
+    parser.add_argument("--scales", type=float, nargs="+", default=[], help="crop over face; else the net's own alone")
+    parser.add_argument("--mirrored", action="store_true", help="each crop's mirror image, too")
     args = parser.parse_args()
     if any(side % 32 or side <= 0 for side in args.sizes):
         parser.error(f"--sizes: expected multiples of 32, got {args.sizes}")
     names = load_net(args.fold[0][1])[1].names
-    folds = [read(data, checkpoint, args.sizes) for data, checkpoint in args.fold]
+    folds = [read(*fold, args.sizes, args.scales, mirrored=args.mirrored) for fold in args.fold]
     print(f"| AP, recall at 2 % false heads | {' | '.join(f'{side} px' for side in args.sizes)} |")
     print("| --- " * (len(args.sizes) + 1) + "|")
     for name in names:

@@ -3,6 +3,9 @@ r"""What a second look at phones is worth, by how much it counts and by how much
     python benchmarks/second_look.py --weights WEIGHTS --same-person S9=S2 \
         --fold data/evaluation/split export/evaluation/checkpoints \
         --fold data/evaluation-swapped/split export/evaluation-swapped/checkpoints
+    python benchmarks/second_look.py --scales 1.3 1.6 2 --mirrored --weights WEIGHTS --fold ...
+
+`--scales` and `--mirrored` show the thing net several crops of a box and take the mean of its log odds.
 
 Each fold's scene net over the webcam frames of the people it holds out; then its thing net over every box that the
 scene net calls a phone. Kept weights lie between the start and what was trained (`start_share`), so every mixture of
@@ -24,6 +27,7 @@ os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 
 import numpy as np
 import torch
+from head_sizes import mean_of_odds
 from numpy.typing import NDArray
 from scene_nets import Found, cell, load, look
 from tqdm import tqdm
@@ -48,13 +52,20 @@ class Fold:
 
     found: list[Found]
     crops: list[NDArray[np.float32]]
-    """By frame: (n, 3, side, side) for the rows of `asked`."""
+    """By frame: (looks, n, 3, side, side) for the rows of `asked`."""
     asked: list[NDArray[np.int64]]
     thing: ThingNet
     phone: int
 
 
-def look_at(data: Path, checkpoints: Path, same_person: Mapping[str, str]) -> Fold:
+def look_at(
+    data: Path,
+    checkpoints: Path,
+    same_person: Mapping[str, str],
+    scales: Sequence[float] = (),
+    *,
+    mirrored: bool = False,
+) -> Fold:
     """Run a fold's scene net over the webcam frames it holds out, and cut the crops."""
     manifest = Manifest.load(data)
     held = manifest.with_frames(
@@ -67,7 +78,11 @@ def look_at(data: Path, checkpoints: Path, same_person: Mapping[str, str]) -> Fo
     phone, found = spec.names.index("phone"), look(scene, spec, held)
     found = [replace(one, frame=one_person(one.frame, same_person)) for one in found]
     asked = [np.flatnonzero((one.ids == phone) & (one.scores >= THING_MIN_SCORE))[:MAX_THINGS] for one in found]
-    crops = [cut(held, one, rows, spec, crop_spec) for one, rows in zip(tqdm(found, unit="frame"), asked, strict=True)]
+    specs = [replace(crop_spec, crop_scale=scale) for scale in scales or [crop_spec.crop_scale]]
+    crops = []
+    for one, rows in zip(tqdm(found, unit="frame"), asked, strict=True):
+        looks = np.stack([cut(held, one, rows, spec, shown) for shown in specs])
+        crops.append(np.concatenate([looks, looks[..., ::-1]]) if mirrored else looks)
     return Fold(found, crops, asked, thing, phone)
 
 
@@ -92,12 +107,10 @@ def mixed(kept: ThingNet, start: ThingNet, share: float) -> ThingNet:
 
 
 def read(fold: Fold, net: ThingNet) -> list[NDArray[np.float32]]:
-    """What the net says of each crop, by frame."""
+    """What the net says of each box, by frame."""
     with torch.inference_mode():
-        return [
-            net(torch.from_numpy(c))[:, 0].numpy() if len(c) else np.zeros(0, np.float32)
-            for c in tqdm(fold.crops, unit="frame", leave=False)
-        ]
+        said = [[net(torch.from_numpy(look))[:, 0].numpy() for look in looks if len(look)] for looks in fold.crops]
+    return [mean_of_odds(looks).astype(np.float32) if looks else np.zeros(0, np.float32) for looks in said]
 
 
 def rescored(fold: Fold, said: Sequence[NDArray[np.float32]], weight: float) -> list[Found]:
@@ -118,8 +131,11 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, required=True, help=f"folder with {BASE}")
     parser.add_argument("--counts", type=float, nargs="+", default=[0.25, 0.5, 0.75, 1.0], help="weights of the look")
     parser.add_argument("--shares", type=float, nargs="+", default=[1.0, 0.5, 0.0], help="shares of ImageNet's weights")
+    parser.add_argument("--scales", type=float, nargs="+", default=[], help="crop over box; else the net's own alone")
+    parser.add_argument("--mirrored", action="store_true", help="each crop's mirror image, too")
     args = parser.parse_args()
-    folds = [look_at(*fold, same_person=dict(args.same_person)) for fold in args.fold]
+    same = dict(args.same_person)
+    folds = [look_at(*fold, same, args.scales, mirrored=args.mirrored) for fold in args.fold]
     start = ThingNet(folds[0].thing.names)
     start.load_imagenet(args.weights / BASE)
     people = sorted({str(one.frame.person) for fold in folds for one in fold.found})

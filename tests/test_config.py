@@ -43,6 +43,12 @@ def test_load_recipe__what_only_describes_a_pack_does_not_change_the_hash(tmp_pa
     [
         ("name: demo", "name: demo\ncolour: red", r"recipe\.yaml: colour: Extra inputs are not permitted"),
         ("  batch: 8", "  batch: 0", r"scene\.batch: Input should be greater than or equal to 1, got '0'"),
+        (
+            "  batch: 8",
+            "  batch: 8\n  mosaic: 1.5",
+            r"scene\.mosaic: Input should be less than or equal to 1, got '1\.5'",
+        ),
+        ("[640, 480]", "[320, 32]\n  mosaic: 0.5", r"mosaic: expected a resolution_wh of at least 64 px"),
         ("  mask: 0.5", "  masc: 0.5", "thresholds: .*expected exactly phone, earphone, mask"),
         ("  mask: 0.5", "  mask: 1.5", "thresholds: .*between 0 and 1"),
         ("seed: 0", "seed: 0\nseed: 1", "key 'seed' is given twice"),

@@ -92,6 +92,14 @@ class SceneNet(Net):
             raise ValueError(f"expected classes ({', '.join(SCENE_CLASSES)}) with shares from 0 to 1")
         return value
 
+    @model_validator(mode="after")
+    def _parted(self) -> SceneNet:
+        if self.mosaic and min(self.resolution_wh) < 64:
+            raise ValueError(
+                f"mosaic: expected a resolution_wh of at least 64 px, two strides of 32, got {self.resolution_wh}"
+            )
+        return self
+
 
 class HeadNet(Net):
     """The net that reads a head crop."""

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
@@ -34,15 +35,14 @@ from proctor_models.nets.head import HeadNet
 DRAWS = Draws(times=1000, seed=0)
 
 
-def mean_of_odds(looks: Sequence[NDArray[np.floating]]) -> NDArray[np.float64]:
-    """Scores whose log odds are the mean of those of several looks.
+def mean_of_odds(looks: Tensor) -> NDArray[np.float64]:
+    """Scores (...) whose log odds are the mean of those of several looks (looks, ...).
 
-    >>> mean_of_odds([np.array([0.5, 0.9]), np.array([0.5, 0.1])]).round(3).tolist()
+    >>> mean_of_odds(torch.tensor([[0.5, 0.9], [0.5, 0.1]])).round(3).tolist()
     [0.5, 0.5]
     """
-    sure = [np.clip(look.astype(np.float64), 1e-6, 1 - 1e-6) for look in looks]
-    mean: NDArray[np.float64] = np.mean([np.log(s) - np.log1p(-s) for s in sure], 0)
-    return 1 / (1 + np.exp(-mean))
+    mean: NDArray[np.float64] = looks.double().logit(eps=1e-6).mean(0).sigmoid().numpy()
+    return mean
 
 
 def read(
@@ -62,11 +62,12 @@ def read(
             shown = replace(spec, resolution_wh=(side, side), crop_scale=scale)
             crops = DataLoader(HeadCrops(manifest, heads, shown), batch_size=16)
             with torch.inference_mode():
-                pictures = [batch[0] for batch in tqdm(crops, desc=f"{side} px", unit="batch", leave=False)]
-                looks.append(np.concatenate([net(picture).numpy() for picture in pictures]))
-                if mirrored:
-                    looks.append(np.concatenate([net(picture.flip(3)).numpy() for picture in pictures]))
-        said[side] = mean_of_odds(looks)
+                rows = [
+                    torch.stack([net(picture) for picture in ((crop, crop.flip(3)) if mirrored else (crop,))])
+                    for crop, *_ in tqdm(crops, desc=f"{side} px", unit="batch", leave=False)
+                ]
+            looks.append(torch.cat(rows, 1))
+        said[side] = mean_of_odds(torch.cat(looks))
     return heads, said
 
 

@@ -109,8 +109,11 @@ def mixed(kept: ThingNet, start: ThingNet, share: float) -> ThingNet:
 def read(fold: Fold, net: ThingNet) -> list[NDArray[np.float32]]:
     """What the net says of each box, by frame."""
     with torch.inference_mode():
-        said = [[net(torch.from_numpy(look))[:, 0].numpy() for look in looks if len(look)] for looks in fold.crops]
-    return [mean_of_odds(looks).astype(np.float32) if looks else np.zeros(0, np.float32) for looks in said]
+        said = [
+            torch.stack([net(torch.from_numpy(look))[:, 0] for look in looks]) if looks.shape[1] else torch.zeros(1, 0)
+            for looks in tqdm(fold.crops, unit="frame", leave=False)
+        ]
+    return [mean_of_odds(scores).astype(np.float32) for scores in said]
 
 
 def rescored(fold: Fold, said: Sequence[NDArray[np.float32]], weight: float) -> list[Found]:
